@@ -43,6 +43,8 @@ P2,Telescope,1,,,Iain Strachan,,
 """
 
 Rows = list[dict[str, Any]]
+OFTEN = 250
+"""Entries of a kind after which the next is read by an expression (`kitloan.ledger.plain`)."""
 
 
 def begin(desk: College, clock: SetClock) -> dict[str, str]:

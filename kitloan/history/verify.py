@@ -756,17 +756,24 @@ def _row_differences(
 
 def _differ(each: Table, replayed: Connection, college: str) -> bool:
     """Whether SQLite finds a row in one file that the other does not have."""
-    columns = ", ".join(f'"{column.name}"' for column in each.columns)
-    mine, theirs = (
-        f"FROM {place}.{each.name} WHERE college = :c"  # our own names
+    mine, theirs = f"main.{each.name} AS mine", f"live.{each.name} AS theirs"  # our own names
+    numbers = " <> ".join(
+        f"(SELECT count(*) FROM {place}.{each.name} WHERE college = :c)"  # noqa: S608
         for place in ("main", "live")
     )
+    keys = {column.name for column in each.primary_key}
+    same = " AND ".join(
+        f'theirs."{name}" {"=" if name in keys else "IS"} mine."{name}"'
+        for name in each.columns.keys()  # noqa: SIM118  # columns are not their names
+    )
     # Rows of a table are all different. So as many, of which none is missing, are the same.
-    numbers = f"SELECT (SELECT count(*) {mine}) <> (SELECT count(*) {theirs})"
-    missing = f"SELECT {columns} {mine} EXCEPT SELECT {columns} {theirs} LIMIT 1"
+    missing = (
+        f"SELECT 1 FROM {mine} WHERE mine.college = :c"  # noqa: S608
+        f" AND NOT EXISTS (SELECT 1 FROM {theirs} WHERE {same}) LIMIT 1"
+    )
     here = {"c": college}
     return bool(
-        replayed.execute(text(numbers), here).scalar()
+        replayed.execute(text(f"SELECT {numbers}"), here).scalar()
         or replayed.execute(text(missing), here).first()
     )
 

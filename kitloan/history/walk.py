@@ -120,9 +120,10 @@ class Walk:
             self._broken(*_unread(row, problem))
             self.seq, self.hash = row.seq, row.hash
             return
-        if named := _value(read.fact, "contact"):
+        fact = vars(read.fact)
+        if named := fact.get("contact"):
             self.contacts.add(named)
-        if not self._is_next(row, read):
+        if not self._is_next(row, read, fact.get("tag")):
             self._chain(row, read)
         if isinstance(row.epoch, int):
             self.epoch = row.epoch
@@ -130,18 +131,17 @@ class Walk:
         if not self.broken:
             self._waiting.append((row, read))
 
-    def _is_next(self, row: Filed, read: Entry) -> bool:
+    def _is_next(self, row: Filed, read: Entry, tag: str | None) -> bool:
         """Whether an entry has nothing that `_chain` would find, and is of the same epoch."""
-        _, epoch, seq, *_, body, digest = row
-        fact = read.fact
+        college, epoch, seq, *indexed, body, digest = row
         return (
             isinstance(seq, int)
             and isinstance(epoch, int)
-            and (epoch, seq, read.prev) == (self.epoch, self.seq + 1, self.hash)
+            and (epoch, seq, read.seq) == (self.epoch, self.seq + 1, seq)
+            and read.prev == self.hash
             and seal(body) == digest
-            and row[2:9]
-            == (read.seq, read.id, read.part, fact.kind, _value(fact, "tag"), read.at, read.by)
-            and read.ledger == ledger_name(self.college, epoch)
+            and indexed == [read.id, read.part, read.fact.kind, tag, read.at, read.by]
+            and read.ledger == ledger_name(college, epoch)
         )
 
     def _chain(self, row: Filed, read: Entry) -> None:

@@ -32,6 +32,7 @@ from kitloan.ledger.facts import (  # noqa: F401  # each adds its facts
     transfers,
 )
 from kitloan.ledger.facts.base import APPLY, FactBase, Recorded
+from kitloan.ledger.plain import Plain
 
 FORMAT = 1
 """The version of the ledger's format. A program reads its own and older versions."""
@@ -60,6 +61,7 @@ GENESIS = ""
 """The hash that the first entry of a ledger names as the one before it."""
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+_PLAIN: Plain[Entry] = Plain(_ENTRY)
 
 
 def seal(body: str) -> str:
@@ -79,6 +81,8 @@ def parse(body: str) -> Entry:
         NotCanonical: it is one, written in another way: a key twice, another spelling of a
             number or a character, spaces, another order, a default that is left out when sealing.
     """
+    if (plain := _PLAIN.read(body)) is not None:
+        return plain
     entry = _ENTRY.validate_json(body)
     if entry.body != body:
         raise NotCanonical("the text is not in canonical form")

@@ -27,33 +27,34 @@ from pydantic_core import CoreSchema
 
 from kitloan.text.names import LONGEST_NAME
 
-_CLEAN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+CLEAN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 
 
 @lru_cache(maxsize=4096)  # entries of one file repeat their days
-def _on_calendar(text: str) -> str:
+def on_calendar(text: str) -> str:
+    """A day or an instant, if there is one.
+
+    Raises:
+        ValueError: there is none.
+    """
     datetime.fromisoformat(text)  # raises ValueError for a day that does not exist
     return text
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=CLEAN)]
 
-NameOrNone = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=_CLEAN)]
+NameOrNone = Annotated[str, StringConstraints(max_length=LONGEST_NAME, pattern=CLEAN)]
 """A name, or the empty text for none: what is part of a key cannot be null."""
 
 LONGEST_REMARK = 1000
-Remark = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REMARK, pattern=_CLEAN)]
+Remark = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_REMARK, pattern=CLEAN)]
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_CLEAN)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=CLEAN)]
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+INSTANT = r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"
 Tag = Annotated[str, StringConstraints(pattern=r"^KL[0-9A-HJKMNP-TV-Z]{11,17}$")]
-Day = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_on_calendar)
-]
-Instant = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"),
-    AfterValidator(_on_calendar),
-]
+Day = Annotated[str, StringConstraints(pattern=DAY), AfterValidator(on_calendar)]
+Instant = Annotated[str, StringConstraints(pattern=INSTANT), AfterValidator(on_calendar)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 MOST_OF_A_LIST = 5_000
 """Parts of a contents list, shortages of a kit, tags: each may become a row, and no one entry may

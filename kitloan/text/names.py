@@ -131,17 +131,21 @@ def search_form(text: str) -> str:
     A word of nothing but such signs stays as it is, and so do signs that tell names apart: "C++"
     and "C#" are two.
     """
-    folded = fold(text)
-    if folded.isascii() and not _NO_DIFFERENCE.search(folded):
-        return folded
-    if not folded.isascii():
-        folded = " ".join([w if w.isascii() else _without_accents(w) for w in folded.split()])
-    if not _NO_DIFFERENCE.search(folded):
-        return " ".join(folded.split())
-    return " ".join(_NO_DIFFERENCE.sub("", word) or word for word in folded.split())
+    words = [word if _is_bare(word) else _searched(word) for word in fold(text).split()]
+    return " ".join(filter(None, words))
 
 
-@lru_cache(maxsize=1024)  # a register repeats its places and types
+def _is_bare(word: str) -> bool:
+    return word.isascii() and word.isalnum()
+
+
+@lru_cache(maxsize=4096)  # a register repeats its places, types and donors
+def _searched(word: str) -> str:
+    """A folded word without accents, and without punctuation unless it is nothing else."""
+    words = (word if word.isascii() else _without_accents(word)).split()
+    return " ".join(_NO_DIFFERENCE.sub("", each) or each for each in words)
+
+
 def _without_accents(word: str) -> str:
     parts = unicodedata.normalize("NFKD", word)
     bare = "".join(each for each in parts if not unicodedata.combining(each))

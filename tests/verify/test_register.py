@@ -138,6 +138,23 @@ def test_a_row_of_a_college_without_a_ledger_is_found(
         assert ["atlantis" in each for each in said] == [True], name
 
 
+def test_a_value_that_went_is_missed(opened: College, place_of_every_table: str) -> None:
+    """A loan whose due date went is overdue for nobody."""
+    emptied = {}
+    with behind_its_back(place_of_every_table) as connection:
+        for each in REGISTER_TABLES:
+            row = a_row(connection, each)
+            names = [c.name for c in each.columns if c.nullable and row[c.name] is not None]
+            if names:
+                nothing = dict.fromkeys(names)
+                connection.execute(each.update().where(key_of(each, row)).values(nothing))
+                emptied[each.name] = names
+    told = told_of(opened)
+    assert "loan" in emptied
+    for name, names in emptied.items():
+        assert told[name][0].endswith(f" differs in {', '.join(names)}."), name
+
+
 def test_a_value_in_another_form_is_found(place_of_life: str, opened: College) -> None:
     """A 5 that stands for yes is read as yes, and is still nothing that kitloan wrote."""
     if is_url(place_of_life):

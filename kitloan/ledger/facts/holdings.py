@@ -85,7 +85,7 @@ def more_words(connection: Connection, college: str, tag: str, *parts: str | Non
     """Append words to a holding's words, without reading them: those of its first gift."""
     words = _folded(*parts)
     if words:
-        _add_words(connection, c=college, t=tag, more=f" {words}")
+        _add_words.one(connection, c=college, t=tag, more=f" {words}")
 
 
 def refresh_words(connection: Connection, college: str, tag: str) -> None:
@@ -106,7 +106,7 @@ def _refresh(connection: Connection, college: str, rows: Iterable[AnyRow]) -> No
 
 
 def _folded(*parts: str | None) -> str:
-    return search_form(" ".join(part for part in parts if part))
+    return search_form(" ".join(filter(None, parts)))
 
 
 SIGHTED: dict[str, BindParameter[Any]] = {
@@ -221,7 +221,7 @@ def accessioned(
     if fact.register_row is not None:
         seen_at, seen_by = (f"{fact.sighted_on}{NO_HOUR}", REGISTER)
     known = fact.register_row is None or fact.sighted_on is not None
-    insert_holding(
+    insert_holding.one(
         connection,
         college=college,
         tag=fact.tag,

@@ -272,7 +272,7 @@ def stock_gone(connection: Connection, college: str, entry: Recorded, fact: Stoc
 def _open_loan(
     connection: Connection, college: str, entry: Recorded, fact: LoanTerms, began: str
 ) -> None:
-    _insert_loan(
+    _insert_loan.one(
         connection,
         college=college,
         loan=fact.loan,

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlalchemy.ext.declarative import DeferredReflection
 from sqlmodel import SQLModel
 
 
-class Base(SQLModel):
+class Base(DeferredReflection, SQLModel):
     """Root of the tables, with metadata of their own."""
 
     metadata = MetaData()

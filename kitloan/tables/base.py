@@ -10,7 +10,11 @@ from sqlmodel import SQLModel
 
 
 class Base(DeferredReflection, SQLModel):
-    """Root of the tables, with metadata of their own."""
+    """Root of the tables, with metadata of their own.
+
+    The classes declare tables, which statements use; no row becomes an object. Deferred reflection,
+    which nothing ever ends, keeps SQLAlchemy from mapping them: a tenth of the time to show a kit.
+    """
 
     metadata = MetaData()
     # The classes declare tables and are never instantiated, so their validators are not built.

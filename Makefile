@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 # Where a machine is set to keep nothing compiled, every program of a test would compile again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test tests check style types soak coverage fuzz bench load browser browser-driver audit-deps \
-	site format hooks screens snapshots bundle install-check clean distributed system-postgres
+.PHONY: help setup demo test tests compiled check style types soak coverage fuzz bench load browser \
+	browser-driver audit-deps site format hooks screens snapshots bundle install-check clean distributed \
+	system-postgres
 
 help:
 	@echo "make demo    see the whole job (opens the desk when there is a terminal)"
@@ -55,17 +56,22 @@ audit-deps: $(READY)
 		--disable-pip-version-check pip-audit==2.10.1; } || true
 	@$(BIN)/python scripts/audit_deps.py $(VENV)/audit/bin/pip-audit constraints.txt
 
-# What mostly waits runs next to the tests; what it needs in their environment is installed before.
-# So do the types, which have no use for a second core.
+# What mostly waits runs next to the tests, and so do the types, which have no use for a second core.
+# The tests begin when all is in their environment that they need there.
 test: export KITLOAN_BROWSER = optional
-test: style browser-driver
-	@$(MAKE) --no-print-directory --jobs=4 tests types audit-deps browser
+test: style
+	@$(MAKE) --no-print-directory --jobs=4 tests types audit-deps browser \
+		BEFORE='browser-driver compiled'
 
 # Three at a time on two cores: for a terminal, a lock, a server.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
 
-tests: $(READY)
+tests: $(READY) $(BEFORE)
 	$(PYTEST) -m 'not soak'
+
+# Where nothing is compiled yet, each of those three would compile every test: eight seconds each.
+compiled: $(READY)
+	@test -d tests/__pycache__ || $(BIN)/python -m pytest --collect-only -m 'not soak' > /dev/null || true
 
 soak: $(READY)
 	$(PYTEST) -m soak --durations=40

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 import kitloan
+from kitloan import StoreError
 from kitloan.college import College
 from kitloan.holdings import Holdings, NewHolding, kit_type_with
 from kitloan.ledger.facts.definitions import ContentsLine
@@ -59,10 +60,13 @@ class SetClock:
         self.now += timedelta(**by)
 
 
+NOW = datetime(2026, 11, 23, 11, 42, tzinfo=UTC)
+
+
 @pytest.fixture
 def clock() -> SetClock:
     """Monday 23 November 2026, 11:42 in Scotland."""
-    return SetClock(datetime(2026, 11, 23, 11, 42, tzinfo=UTC))
+    return SetClock(NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -88,55 +92,6 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture(scope="session")
-def with_tables(postgres: str) -> str:
-    """A database that has a store's tables and nothing else, to be copied."""
-    with psycopg.connect(postgres, autocommit=True) as administrator:
-        administrator.execute("CREATE DATABASE with_tables")
-    url = sa.make_url(postgres).set(database="with_tables")
-    create_store(url.render_as_string(hide_password=False)).close()
-    return "with_tables"
-
-
-@pytest.fixture
-def new_postgres(postgres: str, with_tables: str) -> Iterator[Callable[..., str]]:
-    """Makes databases, with a store's tables or `empty`; they go when the test ends."""
-    made: list[str] = []
-
-    def make(*, empty: bool = False) -> str:
-        made.append(f"t{secrets.token_hex(6)}")
-        template = "template1" if empty else with_tables
-        with psycopg.connect(postgres, autocommit=True) as administrator:
-            administrator.execute(
-                f"CREATE DATABASE {made[-1]} TEMPLATE {template} STRATEGY FILE_COPY"
-            )
-        return sa.make_url(postgres).set(database=made[-1]).render_as_string(hide_password=False)
-
-    yield make
-    with psycopg.connect(postgres, autocommit=True) as administrator:
-        for name in made:
-            administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., str]:
-    """Makes places for stores that do not exist yet, on each database.
-
-    On a server they have a store's tables already, which saves a tenth of a second each time;
-    unless a test says `empty=True`.
-    """
-    if request.param == "postgresql":
-        make: Callable[..., str] = request.getfixturevalue("new_postgres")
-        return make
-    return lambda *, empty=True: str(tmp_path / f"{secrets.token_hex(4)}.sqlite")
-
-
-@pytest.fixture
-def place(new_place: Callable[..., str]) -> str:
-    """Where a store can be made."""
-    return new_place()
-
-
 KIT = (
     ContentsLine(name="Facilitator manual", quantity=1, bag="Manual", critical=True),
     ContentsLine(name="Wheel", quantity=16, bag="Red holdall"),
@@ -146,11 +101,103 @@ KIT = (
 """A contents list for tests; no maker's."""
 
 
+def begin_fife(place: str, clock: SetClock) -> College:
+    """Fife College's store, with one kit type that has contents; open."""
+    opened = kitloan.init("fife", place, actor="m.ross", clock=clock)
+    opened.holdings.define_types([kit_type_with("STEM kit", KIT)])
+    return opened
+
+
+@pytest.fixture(scope="session")
+def first_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Stores to be copied, in files: one that has its tables and nothing else, and Fife's."""
+    folder = tmp_path_factory.mktemp("first")
+    files = {name: folder / f"{name}.sqlite" for name in ("tables", "fife")}
+    create_store(str(files["tables"])).close()
+    begin_fife(str(files["fife"]), SetClock(NOW)).close()
+    return files
+
+
+@pytest.fixture(scope="session")
+def administrator(postgres: str) -> Iterator[psycopg.Connection]:
+    """A session that makes and drops databases: a new one for each took as long as a drop."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def first_databases(postgres: str, administrator: psycopg.Connection) -> dict[str, str]:
+    """As `first_files`, on a server."""
+    names = {name: f"first_{name}" for name in ("tables", "fife")}
+    for name in names.values():
+        administrator.execute(f"CREATE DATABASE {name}")
+    create_store(url_of(postgres, names["tables"])).close()
+    begin_fife(url_of(postgres, names["fife"]), SetClock(NOW)).close()
+    return names
+
+
+def url_of(server: str, database: str) -> str:
+    """The URL of a server's database."""
+    return sa.make_url(server).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def new_postgres(
+    postgres: str, administrator: psycopg.Connection, first_databases: dict[str, str]
+) -> Iterator[Callable[..., str]]:
+    """Makes databases: with a store's tables, `empty`, or of Fife; they go when the test ends."""
+    made: list[str] = []
+
+    def make(*, empty: bool = False, of: str = "tables") -> str:
+        made.append(f"t{secrets.token_hex(6)}")
+        template = "template1" if empty else first_databases[of]
+        administrator.execute(f"CREATE DATABASE {made[-1]} TEMPLATE {template} STRATEGY FILE_COPY")
+        return url_of(postgres, made[-1])
+
+    yield make
+    for name in made:
+        administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_place(
+    request: pytest.FixtureRequest, tmp_path: Path, first_files: dict[str, Path]
+) -> Callable[..., str]:
+    """Makes places for stores that do not exist yet, on each database.
+
+    They have a store's tables already, which saves a hundredth of a second each time, on a server
+    a tenth; unless a test says `empty=True`.
+    """
+    if request.param == "postgresql":
+        make: Callable[..., str] = request.getfixturevalue("new_postgres")
+        return make
+
+    def make_file(*, empty: bool = False, of: str = "tables") -> str:
+        place = tmp_path / f"{secrets.token_hex(4)}.sqlite"
+        if not empty:
+            shutil.copy(first_files[of], place)
+        return str(place)
+
+    return make_file
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, new_place: Callable[..., str]) -> str:
+    """Where a store can be made; or Fife's, for a test that begins with it at the usual time."""
+    if "fife" in request.fixturenames and request.getfixturevalue("clock").now == NOW:
+        return new_place(of="fife")
+    return new_place()
+
+
 @pytest.fixture
 def fife(place: str, clock: SetClock) -> Iterator[College]:
     """Fife College's store, with one kit type that has contents."""
-    with kitloan.init("fife", place, actor="m.ross", clock=clock) as opened:
-        opened.holdings.define_types([kit_type_with("STEM kit", KIT)])
+    try:
+        opened = kitloan.open(place, actor="m.ross", clock=clock)
+    except StoreError as problem:
+        assert problem.code in ("no_store", "no_college"), problem
+        opened = begin_fife(place, clock)
+    with opened:
         yield opened
 
 

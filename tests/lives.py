@@ -259,7 +259,7 @@ def new_database(server: str) -> Iterator[str]:
     name = f"t{secrets.token_hex(6)}"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
     yield url.set(drivername="postgresql", database=name).render_as_string(False)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")

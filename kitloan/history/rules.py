@@ -6,6 +6,7 @@ models and `kitloan.storage.row_security` ask for, both worded in one way.
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from sqlalchemy import CheckConstraint, Connection, ForeignKeyConstraint, PrimaryKeyConstraint
 
@@ -157,6 +158,7 @@ def rule_is_gone(name: str) -> str:
     return f"The store's rule {name} is gone."
 
 
+@lru_cache(maxsize=2048)
 def _plain(text: str) -> str:
     """A condition without the parts that PostgreSQL adds or words in another way."""
     text = _TYPES.sub("", text.lower())
@@ -164,6 +166,7 @@ def _plain(text: str) -> str:
     return _NOTHING.sub("", _IN.sub(r"\1 = any array[\2]", text))
 
 
+@cache
 def _made() -> Rules:
     """The constraints and indexes of the models."""
     rules: Rules = {}

@@ -24,7 +24,7 @@ RISKY = (
     *("on_loan_to", "borrower_person", "due_on", "out_on", "returned_on", "status"),
     "quantity_out",
 )
-"""Fields that say who has what."""
+"""Fields for who has what."""
 
 SEVERAL = {"location": ", ", "contact": " ", "borrower_person": " ", "contact_phone": ", "}
 """Fields that several columns may share, and how their values are joined."""
@@ -534,7 +534,7 @@ def _choices(each: Guess, proposed: str | None) -> tuple[tuple[str, str], ...]:
 
 
 def is_certain(each: Guess, guesses: list[Guess], *, loan_context: bool, borrower: bool) -> bool:
-    """Whether a column that says who has what says so beyond doubt."""
+    """Whether it is beyond doubt that a column shows who has what."""
     name, base, suits = str(each.field), each.base, fit(str(each.field), each.found)
     dated = base >= 0.9 and name.endswith("_on") and each.found.share("yes_no") < 0.5
     if dated and not each.found.share("sure_schools"):
@@ -689,7 +689,7 @@ def _ask_if_suspicious(
     words = set(stems(each.header))
     schools = found.share("sure_schools") + found.share("known")
     if each.bases.get("remarks", 0) >= 0.6 or found.share("long") > 0.3:
-        return  # what remarks say of loans is asked about as they are read
+        return  # remarks about loans are asked about as they are read
     if schools >= 0.3 and each.field != "home_college":
         if each.field == "location" and schools < 0.9 and not _LOAN_HEADING.intersection(words):
             return  # single rows are asked about as they are read

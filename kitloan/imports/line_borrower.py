@@ -48,7 +48,7 @@ class LineBorrower(LineStatus):
     """A line with its borrower."""
 
     def _holder(self, loan: Loan, values: dict[str, Any]) -> Standing | None:
-        """Who has it, by the columns that say so: the last that is filled counts."""
+        """Who has it, by the columns for borrowers: the last that is filled counts."""
         standing: Standing | None = None
         for index, column in self.layout.places("on_loan_to"):
             value = self._clean(self._in_plan(index), column)
@@ -188,7 +188,7 @@ class LineBorrower(LineStatus):
     def _answered(
         self, answer: str, text: str, column: Column, loan: Loan, values: dict[str, Any]
     ) -> Standing | None:
-        """A borrower's cell as the map says it is to be read."""
+        """A borrower's cell, read as the map defines."""
         if answer in ("", "in"):
             self.unread[column.header] = text
             return "in"

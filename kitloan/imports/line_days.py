@@ -134,7 +134,7 @@ class LineDays(LineFields):
             asked = self.asked
             why = "Some days have no year. Which is meant? Type the year, or choose."
             self._ask(column, text, "no_year", why, proposed, choices)
-            self.asked = asked  # it says nothing of who has the thing
+            self.asked = asked  # it does not show who has the thing
 
     def _nth_loan(self) -> int | None:
         """Of several columns for the borrower, which is the last that is filled."""
@@ -149,7 +149,7 @@ class LineDays(LineFields):
         return filled[-1] if filled else None
 
     def _in_words(self, loan: Loan, name: str, index: int, column: Column, text: str) -> bool:
-        """Whether a cell for a day of a loan has one among other words, or says it is back."""
+        """Whether a cell for a day of a loan has one among other words, or means it is back."""
         profile = self.layout.profiles.get(index)
         dates = profile.dates if profile else self.reader.dates
         today = self.reader.today

@@ -1,4 +1,4 @@
-"""What the cells of one line say of a thing: its fields, read as their columns hold them.
+"""What the cells of one line give for a thing: its fields, read as their columns hold them.
 
 Two severities. An *error* is a row that cannot be taken; a *warning* is a value that is left
 out, and kept as a note.
@@ -29,7 +29,7 @@ from kitloan.imports.values import (
 )
 
 _MOST_REMEMBERED = 512  # values of one column; a column of numbers that never repeat fills it once
-# Without these nobody can say what a row is; a fault in one is an error, elsewhere a warning.
+# Without these nobody knows what a row is; a fault in one is an error, elsewhere a warning.
 _VITAL = {"tag", "asset_number", "type", "on_loan_to", "quantity", "quantity_out"}
 # One to a line: a merged cell that reaches over several lines cannot mean each of them.
 _ONE_EACH = {"tag", "asset_number", "serial", "quantity", "quantity_out", "value"}
@@ -105,9 +105,9 @@ class LineFields:
         return values
 
     def _field(self, index: int, column: Column, name: str) -> Any:
-        """What a cell says of a field; None for nothing, or for what was reported.
+        """What a cell gives for a field; None for nothing, or for what was reported.
 
-        What could be read without a word is read once for all lines that say the same.
+        What could be read without a word is read once for all lines with the same text.
         """
         own = self.line.value(index)
         before = self.reader.read_before[index]

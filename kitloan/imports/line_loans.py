@@ -31,7 +31,7 @@ class LineLoans(LineBorrower):
     """A line with its loan."""
 
     def _loan(self, values: dict[str, Any]) -> Loan:
-        """What the line says of a loan; the standing of the thing beside it."""
+        """What the line shows of a loan, and the status of the thing."""
         loan = Loan()
         self._loan_dates(loan, values)
         status = self._status(loan)
@@ -51,7 +51,7 @@ class LineLoans(LineBorrower):
         return loan
 
     def _quantity_out(self, loan: Loan, values: dict[str, Any]) -> int | None:
-        """How many are out; 0 for none, None where the register does not say."""
+        """How many are out; 0 for none, None where the register does not show it."""
         here = self._count("quantity_in")
         if here is None:
             return self._count("quantity_out")
@@ -94,7 +94,7 @@ class LineLoans(LineBorrower):
         held: Standing | None,
         quantity_out: int | None,
     ) -> None:
-        """Weigh what the columns say against one another."""
+        """Compare what the columns show with one another."""
         held_by = loan.organisation
         column = self._anywhere("on_loan_to") or self._anywhere("borrower_person")
         if self.standing in ("missing", "withdrawn", "in_repair") and held_by and column:
@@ -195,7 +195,7 @@ class LineLoans(LineBorrower):
         loan.organisation = loan.due_on = loan.out_on = None
 
     def _blank_flag(self) -> bool:
-        """Whether a column of ticks says by its blank cell that the thing is not out."""
+        """Whether a blank cell in a column of ticks means that the thing is not out."""
         for index, column in self.layout.places("status"):
             profile = self.layout.profiles.get(index)
             if not profile or not is_blank(self.line.value(index)):
@@ -205,7 +205,7 @@ class LineLoans(LineBorrower):
         return False
 
     def _not_out_after_all(self, loan: Loan, column: Column, held_by: str) -> None:
-        """A borrower is named beside a status that says the thing is here."""
+        """A borrower is named next to a status by which the thing is here."""
         due = self._anywhere("due_on")
         if loan.due_on and loan.due_on >= self.reader.today and due:
             text = shown(self.line.value(self.layout.places("due_on")[0][0]))

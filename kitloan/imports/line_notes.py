@@ -1,4 +1,4 @@
-"""What one line says besides: columns of no field, comments, and remarks that speak of a loan."""
+"""What else is in a line: columns of no field, comments, and remarks that mention a loan."""
 
 import re
 from typing import Any
@@ -78,7 +78,7 @@ class LineNotes(LineLoans):
         return extras | self.unread
 
     def _look_at_type(self, loan: Loan, values: dict[str, Any]) -> None:
-        """What is behind a thing's name may say that it is gone: "Camera (lost)"."""
+        """What follows a thing's name may show that it is gone: "Camera (lost)"."""
         place = self.layout.place("type")
         text = values.get("type", "")
         if place is None or loan.organisation is not None:
@@ -114,7 +114,7 @@ class LineNotes(LineLoans):
         values: dict[str, Any],
         whole: str | None = None,
     ) -> None:
-        """Ask about a remark that says somebody has the thing, or that it is gone."""
+        """Ask about a remark by which somebody has the thing, or it is gone."""
         if self.standing in ("missing", "withdrawn") or self.settled:
             return
         cell = whole or text

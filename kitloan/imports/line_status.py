@@ -83,7 +83,7 @@ class LineStatus(LineDays):
     """A line with how its thing is."""
 
     def _status(self, loan: Loan) -> Standing | None:
-        """How the thing is, by the columns that say so."""
+        """How the thing is, by the columns for it."""
         found: Standing | None = None
         for index, column in self.layout.places("status"):
             value = self.layout.sheet.value(self.line, index)
@@ -205,7 +205,7 @@ class LineStatus(LineDays):
         return "out"
 
     def _flag(self, column: Column, text: str, *, yes: bool, words: set[str]) -> Standing | None:
-        """What yes or no under a heading says: on loan, here, gone."""
+        """What yes or no under a heading means: on loan, here, gone."""
         if words & {"not", "no"} and words & _FLAG_IN:
             return "out" if yes else "in"
         if words & _FLAG_GONE:

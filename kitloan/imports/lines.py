@@ -158,7 +158,7 @@ class Reader(TableReading):
         return None
 
     def _ask_about_colours(self, text: str, row: int) -> None:
-        """Ask about a legend by which a colour says who has a thing, or that it is gone."""
+        """Ask about a legend by which a colour shows who has a thing, or that it is gone."""
         header = self.layout.columns[min(self.layout.columns)].header
         if self.wanted.value(header, text) is None:
             self.questions.about_value(

@@ -45,7 +45,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d\d[-/]\d\d(?!\d)")
 def sort_out(
     laid: list[Candidate], wanted: Map, questions: Questions
 ) -> tuple[list[Candidate], list[Candidate]]:
-    """Tell registers from lists of their loans, copies, plans and lists of what is gone."""
+    """Distinguish registers from lists of their loans, copies, plans and lists of what is gone."""
     left_out: list[Candidate] = []
     order: dict[str, int] = {}
     for each in laid:
@@ -187,7 +187,7 @@ def _is_plan(each: Candidate) -> bool:
 
 
 def lists_only_loans(each: Candidate) -> bool:
-    """Whether a table names borrowers of numbered things, and nothing that says what they are."""
+    """Whether a table names borrowers of numbered things, and does not show what they are."""
     fields = filled_fields(each)
     return (
         "type" not in fields
@@ -218,7 +218,7 @@ def _when(name: str) -> tuple[str, int] | tuple[()]:
 
 def _earlier_years(laid: list[Candidate], wanted: Map, questions: Questions) -> list[Candidate]:
     """Sheets that name borrowers of the same numbered things, under the same headings: copies of
-    other years. Of each but the latest a person says whether it is to be left out.
+    other years. Of each but the latest a person decides whether it is to be left out.
     """
     aside: list[Candidate] = []
     lending = {"on_loan_to", "borrower_person"}
@@ -295,7 +295,7 @@ def _is_summary(each: Candidate, other: Candidate) -> bool:
 
 
 def _count(value: Value) -> int | None:
-    """How many a cell says; None for none."""
+    """The quantity in a cell; None for none."""
     if value is None or isinstance(value, Unreadable):
         return None
     found = READERS["quantity"](value)

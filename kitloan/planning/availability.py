@@ -98,7 +98,7 @@ def free_over(
 ) -> int:
     """How many can be promised over a span, `pins` among them; 0 when those cannot be.
 
-    A booking that cannot be kept already, on other days, does not stand in the way.
+    A booking on other days that already cannot be kept does not prevent it.
 
     Args:
         supply: what there is.
@@ -261,7 +261,7 @@ def _most_at_once(units: Sequence[Span]) -> int:
 
 
 def _as_of(kits: tuple[Kit, ...], day: int) -> tuple[Kit, ...]:
-    """The same kits as seen from a day, in one order: what is past tells no two apart."""
+    """The same kits as seen from a day, in one order: the past makes no difference between two."""
     seen: list[Kit] = []
     for kit in kits:
         free, spans = kit

@@ -112,7 +112,7 @@ class Booking:
 
     @property
     def days(self) -> tuple[date, date]:
-        """The days on which its kits can be collected and brought back, to tell people."""
+        """The days on which its kits can be collected and brought back, for the notices."""
         return self.moved or (self.collect_on, self.return_by)
 
     def is_kept_on(self, day: date) -> bool:

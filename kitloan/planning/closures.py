@@ -35,7 +35,7 @@ class Closures:
 
 
 def bank_holidays(year: int) -> tuple[Closure, ...]:
-    """Scotland's bank holidays of a year, with the days that stand in for those on weekends.
+    """Scotland's bank holidays of a year, with the substitute days for those on weekends.
 
     Source: the package `holidays`, country GB, subdivision SCT, which follows the Scottish
     Government's list.

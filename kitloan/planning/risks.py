@@ -1,4 +1,4 @@
-"""Bookings that cannot be kept as things are, and what could stand in for their kits."""
+"""Bookings that cannot be kept as things are, and what could be lent instead of their kits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from kitloan.text.names import fold
 booking = table(BookingRow)
 
 MOST_STAND_INS = 3
-"""How many types are named that could stand in for one."""
+"""How many types are listed that could be lent in place of one."""
 
 _IN_ORDER = Query(
     select(booking.c.booking)
@@ -48,7 +48,7 @@ class StandIn:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A booking that is at risk, with why and whom to ring, and what could stand in."""
+    """A booking that is at risk: why, whom to ring, and what could be lent instead."""
 
     booking: Booking
     stand_ins: tuple[StandIn, ...]
@@ -78,7 +78,7 @@ class Risks:
         return [Risk(bookings.get(key), found) for key, found in stand_ins.items()]
 
     def stand_ins(self, booking: str) -> tuple[StandIn, ...]:
-        """What could stand in for what a booking cannot have; empty when it can be kept.
+        """What could be lent instead of what a booking cannot have; empty when it can be kept.
 
         Raises:
             BadInput: `unknown_booking`.
@@ -105,7 +105,7 @@ class _Look:
         return self._stocks[kind]
 
     def stand_ins(self, key: str) -> tuple[StandIn, ...]:
-        """What could stand in for what one booking cannot have."""
+        """What could be lent instead of what one booking cannot have."""
         kinds = types_waiting(self._connection, self._session.college, self._session.today)
         found: list[StandIn] = []
         for kind in kinds:

@@ -267,7 +267,7 @@ def _everything(
     lost = lost_of(connection, of, types_waiting(connection, of, today), today)
     for key, rows in lines.items():
         (first, *_) = rows
-        # Nobody is told that kits are ready which are still out.
+        # No notice announces kits as ready that are still out.
         waits: tuple[Kind, ...] = ("at_risk",) if key in lost else ("booked", "collect_soon")
         kinds: dict[str, tuple[Kind, ...]] = {"made": (*waits, "lapsed"), "lapsed": ("lapsed",)}
         if first.state in kinds and not any(row.collected for row in rows):

@@ -272,7 +272,7 @@ def name_of(connection: Connection, college: str, organisation_id: str) -> str:
 
 
 def booked_as(connection: Connection, college: str, wanted: Wanted) -> dict[str, object]:
-    """A booking that stands in the way, as a refusal names it."""
+    """A booking that prevents another, as a refusal names it."""
     row = _BOOKED(connection, c=college, b=wanted.key).one()
     return {
         "id": row.booking,

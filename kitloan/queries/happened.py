@@ -260,7 +260,7 @@ def _corrected(story: list[Happened]) -> list[Happened]:
 
 
 def _came(each: Happened) -> date | None:
-    """When a holding came, or was split off; None where a register had it and does not say."""
+    """When a holding came, or was split off; None where a register had it without a date."""
     named = each.fact.get("received_on")  # of what was split off, when the stock came
     if named and not each.fact.get("split_from"):
         return date.fromisoformat(named)

@@ -1,6 +1,6 @@
 """Uses of kits, added up in the database: how many, their learners, the largest group of each band.
 
-What a figure tells apart (the school, the kit) is in the `GROUP BY`; everything else is a sum. So a
+What a figure is listed by (the school, the kit) is in the `GROUP BY`; all else is a sum. So a
 hundred thousand uses come back as the few thousand lines that a report is made of. Events that are
 `apart` are left out: where several colleges entered one, which uses count is decided one by one.
 """
@@ -31,7 +31,7 @@ engagement, band = table(Engagement), table(EngagementBand)
 evaluation, link, loan = table(Evaluation), table(SchoolLink), table(Loan)
 
 By: TypeAlias = Literal["school", "tag", "organisation", "programme"]
-"""What uses can be told apart by, besides their year and their college."""
+"""What uses can be listed by, in addition to their year and their college."""
 KEYS: tuple[By, ...] = get_args(By)
 
 OF_LOAN = and_(loan.c.college == engagement.c.college, loan.c.loan == engagement.c.loan)

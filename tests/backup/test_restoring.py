@@ -35,7 +35,7 @@ def test_a_drill(
     fife.backups.make(backup)
     before = rows_of(fife, (*HISTORY, *local_tables()))
     clock.move(days=1)
-    new = new_place()
+    new = new_place(empty=True)
     done = restore(backup, new, clock)
     assert (done.ledger, done.entries_lost, done.kept) == ("fife/2", 0, None)
     if not is_url(new) and os.name != "nt":

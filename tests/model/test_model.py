@@ -87,7 +87,7 @@ def _databases(server: str) -> Iterator[Fresh]:
         drop()
         for name in NAMES:
             made.append(f"m{run}_{name}_{secrets.token_hex(4)}")
-            say(f"CREATE DATABASE {made[-1]} TEMPLATE m{run}_{name} STRATEGY wal_log")
+            say(f"CREATE DATABASE {made[-1]} TEMPLATE m{run}_{name} STRATEGY FILE_COPY")
         return dict(zip(NAMES, map(place, made), strict=True))
 
     for name in NAMES:

@@ -1,36 +1,58 @@
 """A counter to work at: a real college's store in a file, with kits, a stock and a fixed clock."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import kitloan
+from conftest import NOW, SetClock
 from kitloan.college import College
 from kitloan.holdings import NewHolding, kit_type_with
 from tui.at_the_counter import CONTENTS, OTHER, SCHOOL, Day, MovableClock, Store
 
+Tags = dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, Tags]]:
+    """Fife College's store in a file, and what it holds; for each name of its kits made once."""
+    made: dict[str, tuple[Path, Tags]] = {}
+
+    def make(name: str) -> tuple[Path, Tags]:
+        place = tmp_path_factory.mktemp("desk") / "fife.sqlite"
+        with kitloan.init("fife", place, actor="m.ross", clock=SetClock(NOW)) as fife:
+            add = fife.holdings.add
+            fife.holdings.define_types([kit_type_with(name, CONTENTS)])
+            return place, {
+                "kit": add(NewHolding(name, asset_number="AC0001")).tag,
+                "second": add(NewHolding(name, asset_number="AC0002")).tag,
+                "headset": add(NewHolding("VR headset")).tag,
+                "stock": add(NewHolding("Multimeter", quantity=30)).tag,
+            }
+
+    def of(name: str) -> tuple[Path, Tags]:
+        if name not in made:
+            made[name] = make(name)
+        return made[name]
+
+    return of
+
 
 @pytest.fixture
-def make_store(tmp_path: Path, clock: MovableClock) -> Iterator[Callable[..., Store]]:
+def make_store(
+    tmp_path: Path, clock: MovableClock, stocked: Callable[[str], tuple[Path, Tags]]
+) -> Iterator[Callable[..., Store]]:
     """Makes Fife College's store; `name` is what its kits are called."""
     opened: list[College] = []
 
     def make(name: str = "STEM kit") -> Store:
         place = tmp_path / "fife.sqlite"
-        store = kitloan.init("fife", place, actor="m.ross", clock=clock)
-        opened.append(store)
-        add = store.holdings.add
-        store.holdings.define_types([kit_type_with(name, CONTENTS)])
-        return Store(
-            store,
-            place,
-            clock,
-            kit=add(NewHolding(name, asset_number="AC0001")).tag,
-            second=add(NewHolding(name, asset_number="AC0002")).tag,
-            headset=add(NewHolding("VR headset")).tag,
-            stock=add(NewHolding("Multimeter", quantity=30)).tag,
-        )
+        file, tags = stocked(name)
+        shutil.copy(file, place)
+        opened.append(kitloan.open(place, actor="m.ross", clock=clock))
+        return Store(opened[-1], place, clock, **tags)
 
     yield make
     for each in opened:

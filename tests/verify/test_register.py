@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from kitloan.college import College
 from kitloan.storage.places import is_url
+from kitloan.tables import Organisation, table
 from kitloan.tables.every import REGISTER_TABLES
 from verify.behind import behind_its_back, found
 
@@ -124,6 +125,15 @@ def test_a_row_that_came_is_found(opened: College, place_of_every_table: str) ->
             connection.execute(each.insert().values(row))
     for name, said in told_of(opened).items():
         assert said, name
+
+
+def test_a_row_where_the_ledger_makes_none_is_found(fife: College, place: str) -> None:
+    """Tables that are empty on both sides are not read; one that should be empty has to be."""
+    assert found(fife) == []
+    with behind_its_back(place) as connection:
+        row = {"college": "fife", "organisation": "balwearie", "name": "Balwearie"}
+        connection.execute(table(Organisation).insert().values(row))
+    assert told_of(fife)["organisation"] == ["Table organisation: balwearie is not in the ledger."]
 
 
 def test_a_row_of_a_college_without_a_ledger_is_found(

@@ -94,8 +94,8 @@ def test_one_worker_and_two_find_the_same(
     if change is not None:
         change(several)
     with kitloan.open(several) as store:
-        one, two, many = (store.ledger.verify(workers=count) for count in (1, 2, 9))
-    assert one == two == many
+        one, two = (store.ledger.verify(workers=count) for count in (1, 2))
+    assert one == two
     codes = {(each.ledger, each.code) for each in one.findings}
     expected = {("ayrshire", "unreadable"), ("edinburgh", "gap"), ("fife", "register_differs")}
     assert (codes >= expected) if change is not None else one.ok

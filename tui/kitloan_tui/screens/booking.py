@@ -181,7 +181,7 @@ def _page(details: BookingDetails) -> Iterator[Content]:
 
 
 def _risk(details: BookingDetails, found: Booking) -> Iterator[Content]:
-    """Why it cannot be kept, whom to ring, and what could stand in."""
+    """Why it cannot be kept, whom to ring, and what could be lent instead."""
     yield Content.styled("! At risk", "bold $error")
     words = risk_words(found, details.today, details.reach)
     for line in filter(None, (*words, offer_words(details.stand_ins))):

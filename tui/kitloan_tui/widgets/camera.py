@@ -1,7 +1,7 @@
 """The line that shows whether the camera sees, and the thread that looks through it.
 
 A code is a scan when it comes into view, and no scan again before it has been out of view for a
-while: a label that lies in front of the camera is scanned once. What is no tag and no card must be
+while: a label that stays in front of the camera is scanned once. What is no tag and no card must be
 read the same twice, since a damaged label is now and then read as another text first.
 """
 

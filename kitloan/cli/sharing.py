@@ -197,9 +197,7 @@ def change(
         )
     _show_offer(app, made, "+ CHANGED")
     if not app.json and any(each.before_change for each in made.claims):
-        print_text(
-            "  It was claimed before this change: ring that college, then answer it."
-        )
+        print_text("  It was claimed before this change: ring that college, then answer it.")
 
 
 @command("withdraw", "kitloan offer withdraw O12", group=offer)

@@ -94,6 +94,12 @@ def _that_fit(every: Sequence[_Seen]) -> list[_Seen]:
     return found
 
 
+def answers_of(connection: Connection, college: str) -> dict[tuple[str, str], int]:
+    """How many of its offers a college has promised, by the offer and who gets them; 0 declines."""
+    rows = connection.execute(select(answer).where(answer.c.college == college))
+    return {(row._mapping["offer"], row.to_college): row.quantity for row in rows}
+
+
 def _claims(connection: Connection) -> dict[tuple[str, str], list[ClaimSeen]]:
     """Open claims and answers, by the offer. What was promised by telephone has no claim yet."""
     gets = {

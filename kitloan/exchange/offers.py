@@ -20,7 +20,7 @@ from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange.file import ClaimSeen, OfferSeen
 from kitloan.exchange.moves import cheapest_moves
 from kitloan.exchange.nearest import days_known
-from kitloan.exchange.offered import offers_elsewhere, offers_here
+from kitloan.exchange.offered import answers_of, offers_elsewhere, offers_here
 from kitloan.exchange.places import Places
 from kitloan.holdings import donor_agrees
 from kitloan.ledger.facts.promises import usable_kits
@@ -904,16 +904,27 @@ def _own_and_others(connection: Connection, college: str) -> tuple[list[OfferSee
     """A college's own offers, with the claims that ESP's file shows, and the others' from there."""
     seen, at = offers_elsewhere(connection, college)
     claims = {each.offer: each.claims for each in seen if each.college == college}
+    gets = answers_of(connection, college)
     own = [
-        each.model_copy(update={"claims": _joined(each.claims, claims.get(each.offer, []))})
+        each.model_copy(
+            update={"claims": _joined(each.offer, each.claims, claims.get(each.offer, []), gets)}
+        )
         for each in offers_here(connection, college=college)
     ]
     return [*own, *(each for each in seen if each.college != college)], at
 
 
-def _joined(here: Sequence[ClaimSeen], seen: Sequence[ClaimSeen]) -> list[ClaimSeen]:
-    """Claims that ESP's file shows, with the answers that are given here."""
-    found = {each.college: each.model_copy(update={"gets": None}) for each in seen}
+def _joined(
+    offer: str,
+    here: Sequence[ClaimSeen],
+    seen: Sequence[ClaimSeen],
+    answers: Mapping[tuple[str, str], int],
+) -> list[ClaimSeen]:
+    """Claims that ESP's file shows, with the answers that are given here, also a no."""
+    found = {
+        each.college: each.model_copy(update={"gets": answers.get((offer, each.college))})
+        for each in seen
+    }
     for each in here:
         known = found.get(each.college)
         many = known.quantity if known is not None else each.quantity

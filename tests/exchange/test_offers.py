@@ -138,6 +138,21 @@ def test_each_half_is_withdrawn_by_who_made_it(three: Three) -> None:
     assert f"1 of STEM kit offered to other colleges, {days}, offer {number}" in summaries
 
 
+def test_a_declined_claim_waits_no_more_at_the_college_that_declined_it(three: Three) -> None:
+    """Else a no would be given again and again, and a claim be answered twice."""
+    made = three.fife.offers.add("STEM kit", keep=True)
+    three.send()
+    three.ayrshire.offers.claim(made.offer)
+    three.send()
+    declined = three.fife.offers.answer(made.offer, "ayrshire", 0)
+    assert [(each.gets, each.state) for each in declined.claims] == [(0, "declined")]
+    three.send()
+    for opened in (three.fife, three.ayrshire, three.esp):
+        assert [each.state for each in only(opened).claims] == ["declined"]
+    three.fife.actions.undo()
+    assert only(three.fife).claims[0].state == "waiting"
+
+
 def test_undo_takes_back_each_step(three: Three) -> None:
     """A slip is one key away from never having been."""
     fife = three.fife.offers

@@ -1,5 +1,6 @@
 """One college asks another for a kit: each side writes its own ledger, ESP's store shows both."""
 
+import gzip
 from collections.abc import Callable
 from datetime import date
 
@@ -216,3 +217,24 @@ def test_a_repeated_request_is_done_once(three: Three) -> None:
         with pytest.raises(BadInput) as refusal:
             act()
         assert refusal.value.code == "id_reused"
+
+
+def test_no_person_goes_along_with_what_is_asked(three: Three) -> None:
+    """A teacher waits in Ayrshire; neither Fife nor ESP learns who, whatever file is opened."""
+    three.ayrshire.holdings.add(NewHolding("STEM kit"))
+    who = "Zebedee Quill"
+    three.ayrshire.wants.add("Ayr Academy", "STEM kit", 1, FIRST, LAST, contact=who)
+    made = three.ayrshire.asks.add("fife", "STEM kit", 1, FIRST, LAST, note="for the fair")
+    offered = three.fife.offers.add("STEM kit", keep=True, note="boxed")
+    three.send()
+    three.ayrshire.offers.claim(offered.offer)
+    three.fife.bookings.book("Ayrshire College", {"STEM kit": 1}, FIRST, LAST, contact="Ada Moss")
+    three.fife.asks.answer(made.ask, 1, "the red one")
+    three.send()
+    files = sorted(three.folder.glob("*.kitloan"))
+    assert len(files) == 3
+    for file in files:
+        text = gzip.decompress(file.read_bytes()).decode()
+        assert "the red one" in text or file.stem == "ayrshire", file
+        for name in ("Zebedee", "Quill", "Ada", "Moss"):
+            assert name not in text, (file, name)

@@ -116,6 +116,17 @@ def test_an_ask_by_telephone_is_answered_before_its_file_comes(three: Three) -> 
     assert only(three.fife).type == "STEM kit"
 
 
+def test_only_the_college_that_was_asked_answers(three: Three) -> None:
+    """Else Ayrshire would drive to Fife for what Borders was asked for."""
+    made = three.ayrshire.asks.add("borders", "STEM kit", 1, FIRST, LAST)
+    three.send()
+    assert not three.fife.asks.list(past_too=True)
+    with pytest.raises(Refused) as refusal:
+        three.fife.asks.answer(made.ask, 1)
+    assert refusal.value.code == "not_asked_here"
+    assert "Borders College" in refusal.value.message
+
+
 def test_a_day_that_is_past_is_answered_no_more(three: Three, clock: SetClock) -> None:
     """Nobody promises last week."""
     made = three.ayrshire.asks.add("fife", "STEM kit", 1, FIRST, LAST)

@@ -5,10 +5,9 @@
     with kitloan.open("fife.sqlite", actor="m.ross") as college:
         college.loans.check_out(["KL 8B7X-APXY-TMZ"], to="Balwearie High School")
 
-`open` and `init` give a `College`. Its parts are the verbs by name: `loans`, `holdings`, `actions`,
-`transfers`, `stocktakes`, `inspections`, `find`, `figures`, `directory`, `people`, `registers`,
-`national`, `exchange`, `ledger`, `backups` and `audit`. What they answer are frozen values. Every
-exception derives from `KitloanError`.
+`open` and `init` give a `College`. Its parts are the verbs by name: `loans`, `holdings`,
+`bookings`, `transfers`, `stocktakes`, `engagements` and so on; the reference has each. What they
+answer are frozen values. Every exception derives from `KitloanError`.
 
 A name is loaded when it is first used, so that importing kitloan costs nothing.
 """
@@ -25,7 +24,13 @@ if TYPE_CHECKING:
     from kitloan.college import College, init, open  # noqa: A004  # as the interface has it
     from kitloan.contents import Count, Part
     from kitloan.errors import BadInput, KitloanError, Refused, StoreError
+    from kitloan.evidence.engagements import Engagements
+    from kitloan.evidence.evaluations import Evaluations
+    from kitloan.evidence.guides import Guides
+    from kitloan.evidence.partners import Partners
+    from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
+    from kitloan.exchange.offers import Offers
     from kitloan.history.undo import Actions, Undone
     from kitloan.history.verify import NewVerification, Verification, Verifier
     from kitloan.holdings import Added, Gift, Holdings, NewHolding
@@ -35,6 +40,13 @@ if TYPE_CHECKING:
     from kitloan.loans.checkouts import Lent
     from kitloan.loans.returns import Returned
     from kitloan.national import National
+    from kitloan.planning.bookings import Bookings
+    from kitloan.planning.events import Events
+    from kitloan.planning.packing import Packing
+    from kitloan.planning.risks import Risks
+    from kitloan.planning.sending import Notices
+    from kitloan.planning.settings import Calendars, PolicyBook
+    from kitloan.planning.wants import Wants
     from kitloan.queries.figures import Figures
     from kitloan.queries.find import Finder
     from kitloan.stocktakes import Stocktakes
@@ -57,14 +69,20 @@ __all__ = [
     "Auditor",
     "Backups",
     "BadInput",
+    "Bookings",
+    "Calendars",
     "College",
     "Count",
     "Directory",
+    "Engagements",
+    "Evaluations",
+    "Events",
     "Exchange",
     "Figures",
     "Finder",
     "Gift",
     "GiftTerms",
+    "Guides",
     "HistoryLine",
     "Holding",
     "Holdings",
@@ -76,12 +94,19 @@ __all__ = [
     "National",
     "NewHolding",
     "NewVerification",
+    "Notices",
+    "Offers",
+    "Packing",
     "Page",
     "Part",
+    "Partners",
     "People",
+    "PolicyBook",
     "Refused",
     "Registers",
     "Returned",
+    "Risks",
+    "Schools",
     "ShortageLine",
     "ShortageOfHolding",
     "Stocktakes",
@@ -90,6 +115,7 @@ __all__ = [
     "Undone",
     "Verification",
     "Verifier",
+    "Wants",
     "__version__",
     "as_json",
     "init",
@@ -103,14 +129,20 @@ _HOMES = {
     "Auditor": "kitloan.audit",
     "Backups": "kitloan.backups",
     "BadInput": "kitloan.errors",
+    "Bookings": "kitloan.planning.bookings",
+    "Calendars": "kitloan.planning.settings",
     "College": "kitloan.college",
     "Count": "kitloan.contents",
     "Directory": "kitloan.borrowers.organisations",
+    "Engagements": "kitloan.evidence.engagements",
+    "Evaluations": "kitloan.evidence.evaluations",
+    "Events": "kitloan.planning.events",
     "Exchange": "kitloan.exchange",
     "Figures": "kitloan.queries.figures",
     "Finder": "kitloan.queries.find",
     "Gift": "kitloan.holdings",
     "GiftTerms": "kitloan.text.fields",
+    "Guides": "kitloan.evidence.guides",
     "HistoryLine": "kitloan.values",
     "Holding": "kitloan.values",
     "Holdings": "kitloan.holdings",
@@ -122,12 +154,19 @@ _HOMES = {
     "National": "kitloan.national",
     "NewHolding": "kitloan.holdings",
     "NewVerification": "kitloan.history.verify",
+    "Notices": "kitloan.planning.sending",
+    "Offers": "kitloan.exchange.offers",
+    "Packing": "kitloan.planning.packing",
     "Page": "kitloan.values",
     "Part": "kitloan.contents",
+    "Partners": "kitloan.evidence.partners",
     "People": "kitloan.borrowers.people",
+    "PolicyBook": "kitloan.planning.settings",
     "Refused": "kitloan.errors",
     "Registers": "kitloan.imports.register",
     "Returned": "kitloan.loans.returns",
+    "Risks": "kitloan.planning.risks",
+    "Schools": "kitloan.evidence.schools",
     "ShortageLine": "kitloan.values",
     "ShortageOfHolding": "kitloan.values",
     "Stocktakes": "kitloan.stocktakes",
@@ -136,6 +175,7 @@ _HOMES = {
     "Undone": "kitloan.history.undo",
     "Verification": "kitloan.history.verify",
     "Verifier": "kitloan.history.verify",
+    "Wants": "kitloan.planning.wants",
     "as_json": "kitloan.values",
     "init": "kitloan.college",
     "open": "kitloan.college",

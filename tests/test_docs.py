@@ -4,6 +4,7 @@ import inspect
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import click
@@ -148,11 +149,20 @@ def test_the_tests_that_hold_a_promise_are_there(page: str) -> None:
         assert not test or re.search(rf"def {test}\(", source), f"{path}::{test}"
 
 
+def test_the_manual_leads_to_every_page() -> None:
+    """A page that the site's menu leaves out is not found, and the site is not built."""
+    menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    left_out = {page.name for page in (ROOT / "docs").glob("*.md") if f": {page.name}" not in menu}
+    assert not left_out
+
+
 def test_the_public_names_are_sorted_and_load() -> None:
     """A name that is listed and not there is found by the first program that imports it."""
     assert kitloan.__all__ == sorted(kitloan.__all__)
     for name in kitloan.__all__:
         assert getattr(kitloan, name) is not None
+    parts = [each for each in vars(kitloan.College).values() if isinstance(each, cached_property)]
+    assert {each.func.__annotations__["return"] for each in parts} <= {*kitloan.__all__}
     with pytest.raises(AttributeError):
         _ = kitloan.find_path  # type: ignore[attr-defined]  # there is none
 

@@ -91,7 +91,7 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         f"{'is' if more == 1 else 'are'} listed.",
         f"No file for two months from {since}."
         if stale
-        else "Whoever has sent a file has sent one in the last two months.",
+        else "Every college that has sent a file sent one in the last two months.",
     )
 
 

@@ -14,7 +14,7 @@ def _fate(*, titles: Mapping[str, str]) -> list[Field]:
         "held": "Held by the college that first took it in.",
         "on_its_way": "Sent to another college and not yet received.",
         "redeployed": "Held by another college than the one that first took it in.",
-        "missing": "Not to be found, or held by no college; of a stock, what is wanting.",
+        "missing": "Not to be found, or held by no college; of a stock, what is missing.",
         "written_off": "Withdrawn by two people.",
     }
     return [

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, select, union
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, false, func, select, union
 
 from kitloan.audit.census import ARRIVED, Census
 from kitloan.audit.stored import keep, keep_sorted
@@ -36,12 +36,43 @@ gift, gifting, programme = table(Gift), table(Gifting), table(Programme)
 holding, kit_type, transfer = table(Holding), table(KitType), table(Transfer)
 withdrawal = table(Withdrawal)
 
-_CAME_FIRST = exists().where(
-    arrival.c.college == holding.c.college,
-    arrival.c.tag == holding.c.tag,
-    arrival.c.received_at == holding.c.accessioned_at,
+_WRITTEN_OFF = and_(withdrawal.c.college == holding.c.college, withdrawal.c.tag == holding.c.tag)
+_ARRIVALS = (
+    select(func.count())
+    .select_from(arrival)
+    .where(arrival.c.college == holding.c.college, arrival.c.tag == holding.c.tag)
+    .correlate(holding)
+    .scalar_subquery()
 )
-"""With this a holding came to a college from another, which had it first by whatever clock."""
+_SENDS = (
+    select(func.count())
+    .select_from(transfer)
+    .where(
+        transfer.c.college == holding.c.college,
+        transfer.c.tag == holding.c.tag,
+        transfer.c.state != "called_off",
+    )
+    .correlate(holding)
+    .scalar_subquery()
+)
+_AWAY = case(
+    (holding.c.state == "in_transit", 1),
+    (and_(holding.c.state == "withdrawn", ~exists().where(_WRITTEN_OFF)), 1),  # it arrived there
+    else_=0,
+)
+_CAME_FIRST = and_(
+    exists().where(
+        arrival.c.college == holding.c.college,
+        arrival.c.tag == holding.c.tag,
+        arrival.c.received_at == holding.c.accessioned_at,
+    ),
+    _ARRIVALS + _AWAY > _SENDS,
+)
+"""With an arrival this holding came to a college from another, which had it first.
+
+Times alone do not show it: where a clock was set back, several entries count as of one time. What
+a college took in itself was sent once more often than it came back, or as often while it is here.
+"""
 
 IN_TWO = "in two colleges"
 
@@ -324,7 +355,6 @@ _NAMED = (
     )
     .where(gift.c.gift.is_not(None))
 )
-_WRITTEN_OFF = and_(withdrawal.c.college == holding.c.college, withdrawal.c.tag == holding.c.tag)
 _ELSEWHERE = union(
     select(transfer.c.tag).where(transfer.c.state != "called_off"),
     select(arrival.c.tag),

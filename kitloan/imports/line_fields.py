@@ -160,7 +160,7 @@ class LineFields:
             return None
         result = READERS[name](value)
         if result is NONE_LEFT:
-            self._report(column, value, "is none left: the row was left out", error=False)
+            self._report(column, value, "means none left: the row was left out", error=False)
             self.left_out = True
             return None
         return result

@@ -352,7 +352,7 @@ def _in_britain(found: re.Match[str]) -> date | Fault:
     try:
         at = datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}")
     except ValueError:
-        return Fault("is no such day in the calendar")
+        return Fault("is not a date that exists")
     return at.astimezone(SCOTLAND).date()
 
 
@@ -392,7 +392,7 @@ def _checked(year: int, month: int, day_of_month: int) -> date | Fault:
     try:
         return date(year, month, day_of_month)
     except ValueError:
-        return Fault("is no such day in the calendar")
+        return Fault("is not a date that exists")
 
 
 def pence(value: Readable) -> int | Fault:

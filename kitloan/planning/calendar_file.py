@@ -144,7 +144,7 @@ Place = tuple[int, int]
 
 
 @dataclass(slots=True)
-class _Told:
+class _Changes:
     """What the ledger has about a booking or a loan.
 
     Attributes:
@@ -170,9 +170,9 @@ class _Told:
         return values[-1] if values else None
 
 
-def _told(rows: Sequence[AnyRow], name: str) -> dict[str, _Told]:
-    """What entries say about each of what the field `name` has the id of."""
-    found: dict[str, _Told] = {}
+def _changes_by(rows: Sequence[AnyRow], name: str) -> dict[str, _Changes]:
+    """What entries record of each of what the field `name` has the id of."""
+    found: dict[str, _Changes] = {}
     about: dict[Place, tuple[str, Place]] = {}
     for row in rows:
         fact, place = json.loads(row.body)["fact"], (row.epoch, row.seq)
@@ -187,13 +187,13 @@ def _told(rows: Sequence[AnyRow], name: str) -> dict[str, _Told]:
             if key is None:  # missing from the college, and from no borrower
                 continue
             about[place] = (key, place)
-            found.setdefault(key, _Told()).facts[place] = fact
+            found.setdefault(key, _Changes()).facts[place] = fact
         found[key].sequence += 1
         found[key].at = row.at
     return found
 
 
-def _count_calendar(told: dict[str, _Told], rows: Sequence[AnyRow]) -> None:
+def _count_calendar(changed: dict[str, _Changes], rows: Sequence[AnyRow]) -> None:
     """Count what became of the college's calendar since a booking was made as changes of it."""
     changes: dict[Place, str] = {}
     for row in rows:
@@ -201,7 +201,7 @@ def _count_calendar(told: dict[str, _Told], rows: Sequence[AnyRow]) -> None:
         ours = row.kind == _CALENDAR and not fact["site"]
         if ours or (row.kind == _REVERSED and (fact["epoch"], fact["seq"]) in changes):
             changes[row.epoch, row.seq] = row.at
-    for what in told.values():
+    for what in changed.values():
         later = [at for place, at in changes.items() if place > min(what.facts)]
         what.sequence += len(later)
         what.at = max([what.at, *later])
@@ -217,8 +217,8 @@ def events_of(connection: Connection, college: str, today: date) -> list[Event]:
 
 def _booking_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
     entries = _ABOUT_BOOKINGS(connection, c=college).all()
-    told = _told(entries, "booking")
-    _count_calendar(told, entries)
+    changed = _changes_by(entries, "booking")
+    _count_calendar(changed, entries)
     calendar = calendar_of(connection, college)
     lines: dict[str, list[AnyRow]] = {}
     for row in BOOKINGS(connection, c=college):
@@ -231,7 +231,7 @@ def _booking_events(connection: Connection, college: str, today: date) -> Iterat
         waiting = all(not row.collected for row in rows)  # what is out is still to come back
         late = first.state == "made" and date.fromisoformat(first.lapses_after) < today
         lapsed = waiting and (first.state == "lapsed" or late)
-        what = told.get(key, _Told(sequence=first.changes))
+        what = changed.get(key, _Changes(sequence=first.changes))
         yield Event(
             f"booking-{key}",
             what.sequence + (waiting and late),
@@ -242,7 +242,7 @@ def _booking_events(connection: Connection, college: str, today: date) -> Iterat
             booking_line(rows, calendar),
             what.at,
         )
-    for key, what in told.items():
+    for key, what in changed.items():
         last = date.fromisoformat(what.latest("return_by"))
         if key in lines or days_after(last, _SHOWN_DAYS) < today:
             continue
@@ -263,7 +263,7 @@ def _booking_events(connection: Connection, college: str, today: date) -> Iterat
         )
 
 
-def _organisation_name(connection: Connection, college: str, what: _Told) -> str:
+def _organisation_name(connection: Connection, college: str, what: _Changes) -> str:
     key = str(what.latest("organisation"))
     return name_now(connection, college, key) or key
 
@@ -292,19 +292,19 @@ def _loan_events(connection: Connection, college: str, today: date) -> Iterator[
     since = days_after(today, -_SHOWN_DAYS)
     over = connection.execute(_OVER, {"c": college, "d": since.isoformat()}).all()
     undone = _TAGS_WITH_AN_UNDO(connection, c=college).scalars().all()
-    told: dict[str, tuple[str, _Told]] = {}
+    changed: dict[str, tuple[str, _Changes]] = {}
     for tag in dict.fromkeys([*[row.tag for row in (*loans, *over)], *undone]):
-        about = _told(_ABOUT_LOANS(connection, c=college, t=tag).all(), "loan")
-        told |= {key: (tag, what) for key, what in about.items()}
+        about = _changes_by(_ABOUT_LOANS(connection, c=college, t=tag).all(), "loan")
+        changed |= {key: (tag, what) for key, what in about.items()}
     for row in loans:
-        _, what = told.pop(row.loan, ("", _Told(sequence=0)))
+        _, what = changed.pop(row.loan, ("", _Changes(sequence=0)))
         line = line_of(row.type_name, row.tag, row.asset_number, row.left)
         yield _loan_event(row.loan, what, False, row.due_on, row.type_name, row.to, line)
     for row in over:  # a calendar drops what is withdrawn, and keeps what is only left out
-        _, what = told.pop(row.loan, ("", _Told(sequence=1)))
+        _, what = changed.pop(row.loan, ("", _Changes(sequence=1)))
         line = f"Over: {line_of(row.type_name, row.tag, row.asset_number, row.quantity)}"
         yield _loan_event(row.loan, what, True, row.due_on, row.type_name, row.to, line)
-    for key, (tag, what) in told.items():
+    for key, (tag, what) in changed.items():
         due = what.latest("due_on")
         if not what.is_undone or due is None or date.fromisoformat(due) < since:
             continue
@@ -314,7 +314,7 @@ def _loan_events(connection: Connection, college: str, today: date) -> Iterator[
 
 
 def _loan_event(
-    key: str, what: _Told, is_withdrawn: bool, due: str, name: str, to: str, line: str
+    key: str, what: _Changes, is_withdrawn: bool, due: str, name: str, to: str, line: str
 ) -> Event:
     due_on = date.fromisoformat(due)
     return Event(

@@ -2,8 +2,8 @@
 
 Stages count open days, so that nobody is chased over a holiday. After a gap only the latest stage
 is due. What was sent is known by its kind, what it is about, its stage and the due day: a renewal
-has another day, so that its stages begin again. Whoever was told that a booking is at risk is told
-again that it is ready, once it is: those notices count how often.
+has another day, so that its stages begin again. A borrower who got a notice that a booking is at
+risk gets one again when it is ready: those notices count how often.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -214,18 +214,18 @@ Latest = Mapping[tuple[str, str, str], int]
 def _time(kind: Kind, about: About, latest: Latest) -> int:
     """Which time a booking is at risk, or ready: 0 is the first, then 2, 3 and so on.
 
-    It is ready a second time only after somebody was told that it is at risk, and at risk a second
-    time only after they were told that it is ready again.
+    It is ready a second time only after a notice that it is at risk, and at risk a second time only
+    after a notice that it is ready again.
     """
     of = (about.subject, _day(about.due_on))
     risk = latest.get(("at_risk", *of), -1)
-    told = 0 if risk < 0 else max(1, risk)
-    if not told:
+    times = 0 if risk < 0 else max(1, risk)
+    if not times:
         return 0
     if kind != "at_risk":
-        return told + 1
+        return times + 1
     ready = max(latest.get(("booked", *of), -1), latest.get(("collect_soon", *of), -1))
-    return told + 1 if ready > told else risk
+    return times + 1 if ready > times else risk
 
 
 def due_notices(
@@ -241,7 +241,7 @@ def due_notices(
     """The notices that are due on a day and were not sent: the latest stage of each.
 
     Args:
-        everything: what there is to tell of, in the order in which notices are to be.
+        everything: what notices may be about, in the order in which they are to be.
         sent: what was sent already.
         day: the day.
         college: the college's name, for the words.

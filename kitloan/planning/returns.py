@@ -1,4 +1,4 @@
-"""What came back lately, of which borrowers are told: its receipt, what is missing, the question.
+"""What came back lately, for the notices of a return: a receipt, what is missing, the question.
 
 Only what somebody here had in hand counts as back: not what a borrower handed straight on, nor what
 a register shows as back. What is missing is a borrower's only if it was found between this return
@@ -102,7 +102,7 @@ class Return:
         on: the day it came back.
         uncounted: whether nobody has counted it since.
         short: what was found missing or broken before it went out again, and still is.
-        answered: whether somebody has told how it went, or that it was not used.
+        answered: whether somebody has answered how it went, or that it was not used.
     """
 
     loan: str

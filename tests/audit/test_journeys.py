@@ -6,6 +6,7 @@ where it went last, counted once, and nobody is asked anything.
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -154,11 +155,14 @@ def plan(origins: dict[str, str], chance: random.Random) -> tuple[list[Half], di
 
 @pytest.mark.parametrize(
     "seeds",
-    [range(1), pytest.param(range(1, 40), marks=pytest.mark.soak)],
+    [(0, 17, 37), pytest.param(range(1, 60), marks=pytest.mark.soak)],
     ids=["some", "many"],
 )
-def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: range) -> None:
-    """One laptop's wrong clock would have a kit on two registers, or in transit, for ever."""
+def test_when_all_is_said_each_kit_is_in_one_place(tmp_path: Path, seeds: Iterable[int]) -> None:
+    """One laptop's wrong clock would have a kit on two registers, or in transit, for ever.
+
+    In 17 and 37 a kit is taken in, and comes back, at what counts as one time.
+    """
     for seed in seeds:
         chance = random.Random(seed)
         with ExitStack() as stack:

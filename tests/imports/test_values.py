@@ -67,7 +67,7 @@ def test_september_by_its_four_letters() -> None:
 def test_a_day_that_does_not_exist_is_said_to_be_none(written: str) -> None:
     """Otherwise an auditor is shown a day on which nobody saw anything."""
     wrong = day(written)
-    assert isinstance(wrong, Fault) and "no such day" in wrong.problem
+    assert isinstance(wrong, Fault) and "not a date that exists" in wrong.problem
 
 
 def test_a_month_first_date_is_never_turned_round() -> None:

@@ -465,7 +465,7 @@ _SCREENS: Final = (
         "stocktake_results",
         "",
         "Stocktake results",
-        "What a stocktake came to, also one that is closed.",
+        "The result of a stocktake, open or closed.",
         _lends_nothing,
         screen="kitloan_tui.screens.stocktake:StocktakeResults",
         words="closed result audit report seen missing",

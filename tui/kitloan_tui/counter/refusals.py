@@ -24,7 +24,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "in_transit": "If it never left, scan it at the counter and type: back",
     "incomplete": "Lend another. Or type why it may go all the same, for the record: anyway REASON",
     "missing": "If it is here, scan it at the counter: that records it as found.",
-    "names_a_person": "Type it without a person's name. Who takes a kit goes apart: contact NAME",
+    "names_a_person": "Type it without a person's name. Add the person with: contact NAME",
     "no_contents_list": "There is nothing to count. Return it with Enter alone.",
     "no_such_component": "Type the part as the list has it, then how many: wheel 2",
     "not_enough": "Type a smaller number, or take some back first.",
@@ -134,7 +134,7 @@ def next_step(error: KitloanError) -> str:
     if error.code not in _ALWAYS and error.hint and not _COMMAND.search(error.hint):
         return error.hint
     if error.code == "closed" and "organisation" in error.details:
-        return "Lend to another school. Whoever closed it can undo that: {undo_list}."
+        return "Lend to another school. The person who closed it can undo that: {undo_list}."
     return NEXT_STEPS.get(error.code, ASK if error.hint else "")
 
 

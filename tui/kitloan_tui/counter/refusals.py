@@ -83,7 +83,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "not_asked_here": "Only the college that was asked answers.",
     "offer_closed": "Choose another offer.",
     "offer_taken": "Type a smaller number.",
-    "reason_needed": "Type it after the no: no out until March",
+    "reason_needed": "Type no, and after it the REASON",
     "unknown_offer": "Only the college that made an offer answers claims of it.",
     # stocktakes
     "closed": "Scans that come late still count. Or open another stocktake.",

@@ -335,6 +335,8 @@ class Offers:
                 "Nothing is named that is to change.",
                 "Name it: the number, the last day, the kits or the note.",
             )
+        added = on_record(note, "The note") if note and note.strip() else None
+        agreement = _agreed(donor_agreement)
         with self._session.writing(request_id) as writer:
             row, today = self._row(writer, which), day_of(writer.at)
             _may_be_changed(writer, row)
@@ -350,12 +352,8 @@ class Offers:
                 _, many = _what(writer, same_type, asked, own, of_parts=of_parts)
             if expires is not None:
                 end = _last_day(expires, row.last, today).isoformat()
-            agreed = row.donor_agreement
-            if donor_agreement is not None:
-                agreed = _agreed(donor_agreement)
-            words = row.note
-            if note is not None:
-                words = on_record(note, "The note") if note.strip() else None
+            agreed = row.donor_agreement if donor_agreement is None else agreement
+            words = row.note if note is None else added
             now = (many, end, kits, agreed, words)
             done = writer.earlier_fact(OfferChanged)
             if not writer.earlier:

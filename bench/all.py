@@ -28,8 +28,8 @@ PROGRAMS: dict[str, tuple[Options, Options]] = {
     "desk": ((), ("opening", "basket")),
     "labels": (("speed", "memory", "slips"), ("speed",)),
     "national": (
-        ("merging", "exporting"),
-        ("merging", "exporting", "--colleges", "2"),
+        ("merging", "exporting", "server"),
+        ("merging", "exporting", "server", "--colleges", "2"),
     ),
     "bounded": ((), ("undone", "renamed")),
     "registers": ((), ("5000",)),

@@ -217,7 +217,7 @@ class Register:
 
 
 def bare_merge(store: Path, file: Path) -> None:
-    """Check a whole ledger and put it into a store that has nothing of it."""
+    """Check a file of a ledger and put it into a store that has what comes before."""
     connection = bare(store)
     cursor = connection.cursor()
     cursor.execute("BEGIN IMMEDIATE")
@@ -225,6 +225,9 @@ def bare_merge(store: Path, file: Path) -> None:
         header = json.loads(next(lines))
         college, prev, at = header["ledger"], header["prev"], ""
         register = Register(cursor, college)
+        register.types |= cursor.execute(
+            "SELECT kit_type, name FROM kit_type WHERE college = ?", (college,)
+        ).fetchall()
         for seq, line in enumerate(lines, start=header["first"]):
             body = line[:-1]
             entry, digest = json.loads(body), hashlib.sha256(body).hexdigest()
@@ -236,7 +239,9 @@ def bare_merge(store: Path, file: Path) -> None:
             cursor.execute(ENTRY, (college, 1, seq, *row, body.decode(), digest))
             register.apply[fact["kind"]](entry, fact)
     assert (seq, prev) == (header["last"], header["head"])
-    cursor.execute("INSERT INTO ledger_head VALUES (?, 1, ?, ?, ?, 0)", (college, seq, prev, at))
+    cursor.execute(
+        "INSERT OR REPLACE INTO ledger_head VALUES (?, 1, ?, ?, ?, 0)", (college, seq, prev, at)
+    )
     cursor.execute("COMMIT")
     connection.close()
 

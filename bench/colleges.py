@@ -46,6 +46,28 @@ def college_file(college: str, holdings: int, entries: int) -> Path:
     return part.rename(path)
 
 
+def halves(whole: Path) -> tuple[Path, Path]:
+    """The first half of a college's ledger, and the rest: what it sends later."""
+    both = whole.with_suffix(".first"), whole.with_suffix(".second")
+    if all(each.exists() for each in both):
+        return both
+    with gzip.open(whole, "rt", encoding="utf-8") as lines:
+        header = json.loads(next(lines))
+        bodies = [line.removesuffix("\n") for line in lines]
+    college, middle = header["ledger"], len(bodies) // 2
+    key = Ed25519PrivateKey.generate()
+    joint = seal(bodies[middle - 1])
+    first, second = (
+        _header(college, middle, joint, key=key),
+        _header(college, len(bodies), header["head"], middle + 1, joint, key),
+    )
+    some = (first, bodies[:middle]), (second, bodies[middle:])
+    for path, (top, these) in zip(both, some, strict=True):
+        text = "".join(f"{body}\n" for body in these).encode()
+        path.write_bytes(gzip.compress(top + b"\n" + text, mtime=0))
+    return both
+
+
 def _life(college: str, holdings: int, entries: int) -> Iterator[Fact]:
     yield CollegeOpened(name=f"{college} College", region=None)
     yield from (kit_type_with(name, CONTENTS) for name in TYPES)
@@ -66,15 +88,22 @@ def _body(college: str, seq: int, prev: str, fact: Fact) -> str:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _header(college: str, last: int, head: str) -> bytes:
-    key = Ed25519PrivateKey.generate()
+def _header(
+    college: str,
+    last: int,
+    head: str,
+    first: int = 1,
+    prev: str = GENESIS,
+    key: Ed25519PrivateKey | None = None,
+) -> bytes:
+    key = key or Ed25519PrivateKey.generate()
     header = {
         "format": KIND,
         "version": FORMAT,
         "ledger": college,
-        "first": 1,
+        "first": first,
         "last": last,
-        "prev": GENESIS,
+        "prev": prev,
         "head": head,
         "exported_at": "2026-11-23T09:00:00Z",
         "program": f"kitloan {__version__}",

@@ -60,6 +60,7 @@ class Recorder(psycopg.Cursor[Any]):
 def statements_of(work: Callable[[], object], opened: College) -> list[Statement]:
     """The statements that a piece of work runs, with their values."""
     engine = opened.session.store.engine
+    opened.session.store.release()  # a connection that is kept is not checked out
     seen: list[Statement] = []
     if engine.dialect.name == "postgresql":
         Recorder.seen = seen
@@ -82,6 +83,7 @@ def statements_of(work: Callable[[], object], opened: College) -> list[Statement
     try:
         work()
     finally:
+        opened.session.store.release()
         sa.event.remove(engine, "checkout", watch)
         sa.event.remove(engine, "checkin", leave)
     return [(text, values) for text, values in seen if is_asked(text)]

@@ -39,7 +39,7 @@ import kitloan
 from crowd import raw
 from kitloan import Count
 from kitloan.college import College
-from kitloan.storage.erasure import rewrite
+from kitloan.storage.rewriting import rewrite
 from kitloan.storage.store import create_store
 from kitloan.tables import LedgerEntry, LedgerHead, table
 from kitloan.tables.every import REGISTER_TABLES

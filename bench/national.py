@@ -2,6 +2,7 @@
 
     python bench/national.py                        everything, at 26 colleges
     python bench/national.py merging --colleges 4   merging and verifying, of four
+    python bench/national.py server                 merging into a PostgreSQL, 1x, 2x and 4x
     python bench/national.py memory --most 500000   up to so many entries
 
 Ours and the floor (`bare_ledger.py`) take turns, file by file. Beside the time on the clock stands
@@ -17,11 +18,12 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from bare_ledger import bare_merge, bare_verify
-from colleges import college_file
+from colleges import college_file, halves
+from load import postgres
 from run import BUILT
 from sqlalchemy import select
 from stores import build, trusted
@@ -41,22 +43,41 @@ holding = table(Holding)
 
 
 class Taken:
-    """Seconds on the clock and of the processor, added up."""
+    """Seconds on the clock and of the processor, added up; `read` tells those of the processor."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[], float] | None = None) -> None:
         self.clock = self.processor = 0.0
+        self._read = read or _processor
+
+    def times(self, number: int) -> "Taken":
+        """As often the same."""
+        more = Taken()
+        more.clock, more.processor = number * self.clock, number * self.processor
+        return more
 
     def by(self, work: Callable[[], object]) -> None:
         """Do a piece of work."""
-        clock, processor = time.perf_counter(), _processor()
+        clock, processor = time.perf_counter(), self._read()
         work()
         self.clock += time.perf_counter() - clock
-        self.processor += _processor() - processor
+        self.processor += self._read() - processor
 
 
 def _processor() -> float:
     """Seconds of the processor, of this process and of those that it started and that are over."""
     return sum(os.times()[:4])
+
+
+def _processor_with(server: Path) -> float:
+    """The same, with a PostgreSQL's processes; the server is in this folder."""
+    main = (server / "postmaster.pid").read_text().split()[0]
+    ticks = 0
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            told = each.read_text().rsplit(")", 1)[1].split()
+            ticks += sum(map(int, told[11:13])) if told[1] == main else 0
+            ticks += sum(map(int, told[11:15])) if each.parent.name == main else 0
+    return _processor() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def line(what: str, ours: Taken, floor: Taken | None, bound: str) -> None:
@@ -80,11 +101,13 @@ def merging(folder: Path, colleges: int) -> None:
             mine.by(lambda file=file, trust=trust: esp.exchange.merge([file], _silent, trust=trust))
             floor.by(lambda file=file: bare_merge(theirs, file))
         line(f"merge {colleges} colleges, first time", mine, floor, "1.5 x")
+        _merge_by_two(folder, files, mine)
         before = ours.read_bytes()
         again.by(lambda: esp.exchange.merge(files, _silent))
         assert ours.read_bytes() == before
         line("merge them again", again, None, "1 s, no byte changed")
         _must_be_the_same(ours, theirs)
+        _go_on(folder, files)
         mine, floor = Taken(), Taken()
         for turn in range(2):
             mine.by(lambda: _must_be_ok(esp.ledger.verify(_silent, workers=1)))
@@ -99,6 +122,54 @@ def merging(folder: Path, colleges: int) -> None:
         _one_percent_more(esp)
         daily.by(lambda: _must_be_ok(esp.ledger.verify_new(_silent)))
         line("the daily check of 1 % new (floor: a full one)", daily, whole, "0.05 x")
+
+
+def _merge_by_two(folder: Path, files: list[Path], one: Taken) -> None:
+    """The same files into another store, by two processes."""
+    two = Taken()
+    with kitloan.init("esp", folder / "two.sqlite", actor="bench") as esp:
+        trust = trusted(esp, files)
+        two.by(lambda: esp.exchange.merge(files, _silent, trust=trust, workers=2))
+    line("the same by two processes (floor: by one)", two, one, "0.7 x")
+
+
+def _go_on(folder: Path, files: list[Path]) -> None:
+    """What colleges send later: the second halves of their ledgers, where the first are known."""
+    places = [folder / f"{name}.sqlite" for name in ("one", "both", "bare-halves")]
+    parts = [halves(file) for file in files]
+    firsts, seconds = ([pair[n] for pair in parts] for n in (0, 1))
+    one, two, floor = Taken(), Taken(), Taken()
+    for place, taken, workers in zip(places, (one, two), (1, 2), strict=False):
+        with kitloan.init("esp", place, actor="bench") as esp:
+            esp.exchange.merge(firsts, _silent, trust=trusted(esp, firsts), workers=2)
+            taken.by(lambda e=esp, n=workers: e.exchange.merge(seconds, _silent, workers=n))
+    kitloan.init("esp", places[2], actor="bench").close()
+    for file in firsts:
+        bare_merge(places[2], file)
+    for file in seconds:
+        floor.by(lambda file=file: bare_merge(places[2], file))
+    _must_be_the_same(places[0], places[2])
+    _must_be_the_same(places[1], places[2])
+    line(f"merge what {len(files)} known colleges send later", one, floor, "1.5 x")
+    line("that by two processes (floor: by one)", two, one, "0.7 x")
+
+
+def server(folder: Path, _colleges: int) -> None:
+    """Merge ledgers of three lengths into a PostgreSQL that is started here: 1x, 2x and 4x.
+
+    The server's processes are counted as ours.
+    """
+    with postgres(folder) as place, kitloan.init("esp", place, actor="bench") as esp:
+        least: dict[str, Taken] = {}
+        for times in (1, 2, 4):
+            first, second = halves(college_file(f"times-{times}", 2_500 * times, 10_000 * times))
+            trust = trusted(esp, [first])
+            for what, file in (("a new ledger", first), ("what follows it", second)):
+                taken = Taken(lambda: _processor_with(folder / "pg"))
+                taken.by(lambda f=file, t=trust: esp.exchange.merge([f], _silent, trust=t))
+                floor = None if times == 1 else least[what].times(times)
+                least.setdefault(what, taken)
+                line(f"merge {what}, {times}x (floor: {times} times 1x)", taken, floor, "1.3 x")
 
 
 def _one_percent_more(esp: College) -> None:
@@ -221,7 +292,7 @@ def _peak(
 
 def main() -> None:
     """Measure what is named on the command line, or everything."""
-    benchmarks = {each.__name__: each for each in (merging, exporting, memory)}
+    benchmarks = {each.__name__: each for each in (merging, exporting, server, memory)}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

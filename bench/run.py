@@ -61,7 +61,7 @@ def check_out(folder: Path) -> None:
             floor = timed(lambda tag=tag, n=number: bare_check_out(connection, tag, n, body))
             pairs.append((mine, floor))
     mine, floor = (statistics.median(side) for side in zip(*pairs[20:], strict=True))
-    line("one committed check-out, 5,000 holdings, 20,000 entries", mine, floor, "1.5 x")
+    line("one committed check-out, 5,000 holdings, 20,000 entries", mine, floor, "1.35 x")
 
 
 def _tags_in(connection: object) -> list[str]:
@@ -80,7 +80,7 @@ def start_up(folder: Path) -> None:
         line(f"kitloan {command} (floor: python -c pass)", mine, floor, "150 ms")
     show = process(KITLOAN, "--store", store, "show", "AC000123")
     mine, floor = paired(show, process(PYTHON, "-c", "import sqlmodel"), 15)
-    line("kitloan show TAG (floor: python -c 'import sqlmodel')", mine, floor, "1.25 x")
+    line("kitloan show TAG (floor: python -c 'import sqlmodel')", mine, floor, "1.0 x")
 
 
 def looking(folder: Path) -> None:

@@ -13,14 +13,13 @@ from sqlalchemy import ColumnElement, Connection, select
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.ledger.session import ESP, Session
 from kitloan.reference import colleges, find_college, is_college_id
-from kitloan.storage.erasure import rewrite_if_due, rewrite_is_due
 from kitloan.storage.places import college_in, default_place
+from kitloan.storage.rewriting import rewrite_if_due, rewrite_is_due
 from kitloan.storage.store import Store, create_store, open_store
 from kitloan.tables import College as CollegeRow
 from kitloan.tables import LedgerHead, table
 from kitloan.text.dates import Clock, system_clock
 from kitloan.text.names import clean
-from kitloan.text.personal import on_record
 
 if TYPE_CHECKING:
     from kitloan.audit import Auditor
@@ -396,6 +395,8 @@ def _up_to_date(
 
 def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
     """The id, name and region of the college to start."""
+    from kitloan.text.personal import on_record  # opening a store should not have to load it
+
     given = clean(college, "The college")
     if given.lower() == ESP:
         return ESP, on_record(name, "The name") if name else "Energy Skills Partnership", None

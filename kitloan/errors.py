@@ -35,6 +35,10 @@ class KitloanError(Exception):
         self.hint = hint
         self.details = details
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it goes from one process to another."""
+        return _made_again, (type(self), self.code, self.message, self.hint, self.details)
+
     def as_json(self) -> dict[str, Any]:
         """The error as the one document that `--json` prints."""
         body = {
@@ -44,6 +48,12 @@ class KitloanError(Exception):
             "details": self.details,
         }
         return {"error": body}
+
+
+def _made_again(
+    kind: type[KitloanError], code: str, message: str, hint: str, details: dict[str, Any]
+) -> KitloanError:
+    return kind(code, message, hint, **details)
 
 
 class Refused(KitloanError):

@@ -261,7 +261,7 @@ class TestPostgres:
         self, shared: College, how: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A report that runs elsewhere keeps the bytes; "forgotten" must not be said of them."""
-        monkeypatch.setattr("kitloan.storage.erasure.PATIENCE", 0.2)
+        monkeypatch.setattr("kitloan.storage.rewriting.PATIENCE", 0.2)
         url = shared.session.store.engine.url.set(drivername="postgresql")
         plain = url.render_as_string(hide_password=False)
         report = psycopg.connect(plain)

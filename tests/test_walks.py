@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.dialects import sqlite
 
 import kitloan
+from kitloan.queries.paging import Paged
 from kitloan.storage.statements import Change, Query
 
 GROWING = ("ledger_entry", "loan")
@@ -22,6 +23,9 @@ def prepared() -> Iterator[tuple[str, Query | Change]]:
             for name, found in vars(importlib.import_module(module.name)).items():
                 if isinstance(found, Query | Change):
                     yield f"{module.name}.{name}", found
+                if isinstance(found, Paged):
+                    for part in (found._first, found._after):
+                        yield f"{module.name}.{name}", part
 
 
 def test_no_prepared_statement_walks_a_table_that_grows(tmp_path: Path) -> None:

@@ -72,8 +72,8 @@ class Group(NamedTuple):
     used: bool
     bands: Mapping[str, int] | None
     split: tuple[int, int] | None
-    staff: int
-    half_hours: int
+    staff: int | None
+    half_hours: int | None
     in_scope: bool
     learners: int
     """All of its bands; none where they are unknown."""
@@ -110,6 +110,8 @@ class Sums(NamedTuple):
     half_hours: int = 0
     girls: int = 0
     boys: int = 0
+    no_staff: int = 0
+    no_hours: int = 0
 
 
 class Uses(NamedTuple):
@@ -123,6 +125,7 @@ class Uses(NamedTuple):
         unknown: of those, uses whose learners nobody knows.
         learners, staff, half_hours: of all of them.
         girls, boys: of those in which both were counted.
+        no_staff, no_hours: how many have none on record.
         bands: learners by band.
         in_scope: whether they are what the report is about.
         tag, kit_type, donor, gift: of the holding, where they are added up by it.
@@ -140,6 +143,8 @@ class Uses(NamedTuple):
     half_hours: int
     girls: int
     boys: int
+    no_staff: int
+    no_hours: int
     bands: Mapping[str, OfBand]
     in_scope: bool
     tag: str | None
@@ -195,7 +200,11 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What some engagements come to. `at_least` and `at_most` are different learners."""
+    """What some engagements come to. `at_least` and `at_most` are different learners.
+
+    `no_learners`, `no_staff` and `no_hours` are how many of them have none on record: those add
+    nothing, so the sums of the others are the least of what happened.
+    """
 
     engagements: int
     schools: int
@@ -203,6 +212,9 @@ class Reach:
     at_least: int
     staff: int
     hours: float
+    no_learners: int = 0
+    no_staff: int = 0
+    no_hours: int = 0
 
     @property
     def at_most(self) -> int:
@@ -483,7 +495,7 @@ class _Keys:
         """One engagement by itself."""
         year = academic_year(date.fromisoformat(each.on))[0].year
         bands = {
-            name: OfBand(1, learners, learners, each.staff, each.half_hours)
+            name: OfBand(1, learners, learners, each.staff or 0, each.half_hours or 0)
             for name, learners in (each.bands or {}).items()
         }
         girls, boys = each.split or (0, 0)
@@ -491,10 +503,12 @@ class _Keys:
             many=1,
             unknown=int(each.bands is None),
             learners=each.learners,
-            staff=each.staff,
-            half_hours=each.half_hours,
+            staff=each.staff or 0,
+            half_hours=each.half_hours or 0,
             girls=girls,
             boys=boys,
+            no_staff=int(each.staff is None),
+            no_hours=int(each.half_hours is None),
         )
         of: dict[str, str | None] = {name: getattr(each, name) for name in self._names}
         return self._made(year, each.college, each.used, sums, bands, of)
@@ -602,11 +616,14 @@ def reaches_by(groups: Iterable[Uses], part_of: Callable[[Uses], PartT]) -> dict
         part = part_of(each)
         found = sums.get(part)
         if found is None:
-            found = sums[part] = [0, 0, 0, 0]
+            found = sums[part] = [0] * 7
         found[0] += each.many
         found[1] += each.learners
         found[2] += each.staff
         found[3] += each.half_hours
+        found[4] += each.unknown
+        found[5] += each.no_staff
+        found[6] += each.no_hours
         school = part, each.school
         there = largest.get(school)
         if there is None:
@@ -629,6 +646,9 @@ def reaches_by(groups: Iterable[Uses], part_of: Callable[[Uses], PartT]) -> dict
             at_least=at_least[part],
             staff=numbers[2],
             hours=numbers[3] / 2,
+            no_learners=numbers[4],
+            no_staff=numbers[5],
+            no_hours=numbers[6],
         )
         for part, numbers in sums.items()
     }
@@ -720,8 +740,8 @@ def _group(
         used != "no",
         counts.get((college, which), {}) if learners is not None else None,
         (girls, boys) if girls is not None and boys is not None else None,
-        staff or 0,
-        half_hours or 0,
+        staff,
+        half_hours,
         bool(wanted),
         learners or 0,
         tag,

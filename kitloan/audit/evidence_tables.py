@@ -64,8 +64,16 @@ TO_THE_ROW = ("kit_reach", "not_reached")
 
 _ENGAGEMENTS = count("engagements", "Uses", "Uses by one group, each counted once.")
 _SCHOOLS = count("schools", "Schools reached", "Schools that borrowed, or have a use on record.")
-_HOURS = text("hours", "Hours", "Hours of all sessions.", kind="days", unknown="not known")
-_STAFF = count("staff", "Staff", "Teachers and other staff who took part.")
+_HOURS = text(
+    "hours",
+    "Hours on record",
+    "Hours of all sessions; a use without them adds none.",
+    kind="days",
+    unknown="not known",
+)
+_STAFF = count(
+    "staff", "Staff on record", "Teachers and other staff who took part; a use without adds none."
+)
 _LEARNERS = count(
     "learner_engagements", "Learner engagements", "The learners of every group whose size is known."
 )
@@ -74,13 +82,17 @@ _AT_LEAST = count(
 )
 
 
-def evidence_answers(found: ReachFigures, silent: int) -> list[tuple[str, str]]:
+def evidence_answers(found: ReachFigures, silent: int, *, any_sent: bool) -> list[tuple[str, str]]:
     """The answers of a page about what the kits did, each with what limits it; the response first.
 
     Args:
         found: what was worked out.
         silent: how many colleges have sent no file.
+        any_sent: whether any has sent one.
     """
+    if not any_sent:
+        nothing = "No college that this page is about has sent a file."
+        return [("What the kits did is not known.", f"{nothing} Unknown is not none.")]
     silence = (
         f" {plural(silent, 'college')} sent no file: what "
         f"{'it lent' if silent == 1 else 'they lent'} is not known."
@@ -105,8 +117,10 @@ def evidence_answers(found: ReachFigures, silent: int) -> list[tuple[str, str]]:
     answers.append(
         (
             f"{plural(year.engagements, 'use')} in {plural(year.schools, 'school')}, "
-            f"{year.hours:,.10g} hours.",
-            f"A use is one group. {plural(year.staff, 'teacher')} and other staff took part.",
+            f"{_at_least(year.no_hours)}{year.hours:,.10g} hours.",
+            f"A use is one group. {_capital(_at_least(year.no_staff))}"
+            f"{plural(year.staff, 'teacher')} and other staff took part."
+            f"{_not_recorded(year.no_hours, 'hours')}{_not_recorded(year.no_staff, 'staff')}",
         )
     )
     at_least, most = year.at_least, year.learner_engagements
@@ -115,7 +129,13 @@ def evidence_answers(found: ReachFigures, silent: int) -> list[tuple[str, str]]:
             (
                 f"{most:,} learner engagements, by between {at_least:,} and {most:,} different "
                 "learners.",
-                "Both bounds are true: a class that came twice may have been the same learners.",
+                "Both bounds are true: a class that came twice may have been the same learners."
+                + (
+                    f" The learners of {plural(year.no_learners, 'more use')} are not known, and "
+                    "are in neither."
+                    if year.no_learners
+                    else ""
+                ),
             )
         )
     else:
@@ -136,6 +156,19 @@ def evidence_answers(found: ReachFigures, silent: int) -> list[tuple[str, str]]:
             )
         )
     return answers
+
+
+def _at_least(unrecorded: int) -> str:
+    """What comes before a sum to which some uses add nothing because nobody recorded them."""
+    return "at least " if unrecorded else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _not_recorded(uses: int, what: str) -> str:
+    return f" {plural(uses, 'use')} {_have(uses)} no {what} on record." if uses else ""
 
 
 def _have(many: int) -> str:
@@ -204,6 +237,8 @@ def _responses(found: ReachFigures) -> Table:
             ),
             count("uses", "Uses on record", "Uses, also of kits that were not used after all."),
             count("unknown", "Learners not known", "Uses whose learners nobody knows."),
+            count("no_staff", "Staff not recorded", "Uses without staff on record."),
+            count("no_hours", "Hours not recorded", "Uses without hours on record."),
             count("forms", "Teachers' forms", "Uses about which a teacher answered."),
         ),
         found.responses,
@@ -282,9 +317,11 @@ def _by_region(found: ReachFigures, partly: str) -> Table:
     )
     inside: list[Field] = [] if found.is_protected else [_LEARNERS, _AT_LEAST]
     note = (
-        f"{_period(found)} The region with the fewest kits for its pupils is first; those of "
-        "which no file has come are last. Loans are of the lending college's region; schools and "
-        f"pupils of their council's, and apart where that is in several.{_listed(found)} {partly}"
+        f"{_period(found)} First is the region with the fewest kits for its pupils. A loan or a "
+        "use is counted in the region of the college that lent. Schools and pupils are counted in "
+        "the region of their council; councils that are in several regions are the last line. "
+        "Regions that sent no file are before that line: what they did is not known."
+        f"{_listed(found)} {partly}"
     )
     return table(
         "reach_by_region",
@@ -514,8 +551,8 @@ def learners_table(found: LearnerFigures) -> Table:
                 "where that is more than those together.",
             ),
             count("at_most", "Different, at most", "As many as the learner engagements."),
-            count("staff", "Staff", "Teachers and other staff who took part."),
-            text("hours", "Hours", "Hours of all sessions.", kind="days"),
+            _STAFF,
+            _HOURS,
         ),
         found.by_region,
     )

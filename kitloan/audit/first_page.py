@@ -12,7 +12,7 @@ from kitloan.audit.material import Material
 from kitloan.audit.measures import NO_DONOR, Figures, Group
 from kitloan.audit.spares import Pair
 from kitloan.audit.tables import Step, Summary, Tile
-from kitloan.audit.use import Use
+from kitloan.audit.use import A_MONTH, Use
 from kitloan.audit.years import SILENT_DAYS
 from kitloan.reference import regions
 from kitloan.text.dates import uk
@@ -31,7 +31,7 @@ def first_page(m: Material) -> Summary:
         flow_of=_flow_of(m),
         months=m.trend.twelve_months_to(m.census.day, m.census.spans),
         decisions=tuple(_decisions(m.findings, m.census.college_names)),
-        evidence=tuple(evidence_answers(m.reach, len(_silent(m)))),
+        evidence=tuple(evidence_answers(m.reach, len(_silent(m)), any_sent=m.totals.are_known)),
     )
 
 
@@ -46,7 +46,7 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
         f"{kits} {is_} held by {holders:,} of {len(sent) + len(silent):,} colleges."
         if t.are_known
         else "What is held is not known.",
-        f"{_of_donors(m)}{_no_file(silent)}",
+        f"{_of_donors(m)}{_no_file(silent, named=m.census.scope.donor is None)}",
     )
     if not t.holdings:
         return
@@ -68,9 +68,9 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
     out, held = _days(m.use_by_college)
     short = [each for each in m.use_by_college if each.until is not None]
     borrowers = plural(t.schools, "school or other borrower", "schools and other borrowers")
-    in_use = f"; in use on {out / held:.0%} of {held:,} days held." if held else "."
+    in_use = f" {_in_use(out, held, t.holdings)}" if held else ""
     yield (
-        f"{plural(loans, 'loan')} to {borrowers} in the last 12 months{in_use}"
+        f"{plural(loans, 'loan')} to {borrowers} in the last 12 months.{in_use}"
         if any(each.is_known for each in m.use_by_college)
         else "What was lent in the last 12 months is not known.",
         f"The figures of {plural(len(short), 'college')} stop at the last day that "
@@ -95,8 +95,15 @@ def _answers(m: Material) -> Iterator[tuple[str, str]]:
     )
 
 
-MOST_DONORS, MOST_SILENT = 4, 6
-"""Donors, and colleges without a file, that are named in a sentence."""
+MOST_DONORS = 4
+"""Donors that are named in a sentence."""
+
+
+def _in_use(out: float, held: int, holdings: int) -> str:
+    """How much of the time kits were on loan, once they were held long enough to know."""
+    if held < A_MONTH * holdings:
+        return "Kits were held for too short a time to show how much they are used."
+    return f"A kit was on loan for {out / held:.0%} of the time that it was held."
 
 
 def _of_donors(m: Material) -> str:
@@ -113,17 +120,13 @@ def _of_donors(m: Material) -> str:
     return f"Given: {', '.join(named)}. "
 
 
-def _no_file(silent: Sequence[Reporting]) -> str:
-    """Which colleges have sent nothing."""
+def _no_file(silent: Sequence[Reporting], *, named: bool) -> str:
+    """Which colleges have sent nothing: a director writes to each, and a donor to none."""
     if not silent:
         return "Every college has sent a file."
-    named = ", ".join(each.name for each in silent[:MOST_SILENT])
-    more = f" and {len(silent) - MOST_SILENT:,} more" if len(silent) > MOST_SILENT else ""
+    names = f": {', '.join(each.name for each in silent)}" if named else ""
     holds = "it holds" if len(silent) == 1 else "they hold"
-    return (
-        f"{plural(len(silent), 'college')} sent no file, and what {holds} is not known: "
-        f"{named}{more}."
-    )
+    return f"{plural(len(silent), 'college')} sent no file, and what {holds} is not known{names}."
 
 
 def _silent(m: Material) -> list[Reporting]:

@@ -8,7 +8,7 @@ are in `kitloan.evidence.disclosure`.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from itertools import groupby
+from itertools import combinations, groupby
 from typing import TypeAlias
 
 from kitloan.audit.census import Census
@@ -114,14 +114,15 @@ def may_show_part(census: Census, days: Days) -> bool:
     (name,) = given
     keys = part_keys(census)
     region = keys["region"]
-    around = {"college": region, "gift": keys["donor"]}.get(name)
+    around = keys[_AROUND[name]] if name in _AROUND else None
     parts: set[str] = set() if around is None else _in_scope_by(days.groups, around)
     if around is not None and parts & hidden_parts_of(days, around):
         return False  # a part of a part: both are shown, or neither
+    shown = hidden_of(census, days)
+    if name in ("region", "college") and _in_scope_by(days.groups, region) & shown["region"]:
+        return False
     if name == "region":
-        hidden = hidden_of(census, days)["region"]
-        ours = _in_scope_by(days.groups, region)
-        return not ours & (hidden | hidden_parts_of(days, region))
+        return not _in_scope_by(days.groups, region) & hidden_parts_of(days, region)
 
     def part_of(each: Uses) -> str:
         return _OURS if each.in_scope else keys[name](each)
@@ -131,15 +132,91 @@ def may_show_part(census: Census, days: Days) -> bool:
 
     if _OURS in hidden_parts_of(days, lambda each: part_of(each) if is_beside(each) else None):
         return False
+    if _in_scope_by(days.groups, keys[name]) & _hidden_beside(days, keys, shown)[name]:
+        return False
+    if name == "college":
+        return True
     others = [
         _whole(keys[each])
         for each in ("region", "college", "type", "donor", *OF_SCHOOL)
         if each != name
     ]
-    if name == "college":
-        return True
     beside = [each for each in days.groups if is_beside(each)]
     return _OURS not in _crossed(beside, part_of, [*others, _by_band])
+
+
+_AROUND = {"college": "region", "gift": "donor"}
+_PAPERS = ("donor", "gift", "type", "college")
+"""Parts of a nation that have papers of their own, besides regions."""
+
+
+def _hidden_beside(
+    days: Days, keys: Mapping[str, "_Key"], shown: Mapping[str, Set[str]]
+) -> dict[str, set[str]]:
+    """What is hidden of the papers about parts, beside each other and the nation's tables.
+
+    A reader has several: a region less the donors whose kits are nowhere else is what remains.
+    So each two ways of dividing the uses are protected as one table. What the nation's own tables
+    hide was decided before; where they would have to hide more, the papers do.
+
+    Args:
+        days: uses by their days.
+        keys: the part that a use is in.
+        shown: what is hidden of the nation's tables; see `hidden_of`.
+    """
+    hidden = {name: _hidden_within(days, keys[name], _parent(keys, name)) for name in _PAPERS}
+    pairs = [(name, other) for name in _PAPERS for other in shown]
+    pairs += list(combinations(_PAPERS, 2))
+    counts = {pair: _counts_by(days.groups, keys, *pair, shown) for pair in pairs}
+    before = -1
+    while before != (before := sum(map(len, hidden.values()))):
+        for (name, other), of_pair in counts.items():
+            both = hidden_parts(of_pair, [hidden[name], hidden.get(other, set())])
+            hidden[name] |= both[0]
+            if other in hidden:
+                hidden[other] |= both[1]
+            else:
+                hidden[name] |= {one for (one, part), n in of_pair.items() if n and part in both[1]}
+    return hidden
+
+
+def _parent(keys: Mapping[str, "_Key"], name: str) -> "_Key":
+    """What a part is a part of, with papers of its own; else the nation, which is one."""
+    of = _AROUND.get(name)
+    return (lambda each: "") if of is None else keys[of]
+
+
+def _hidden_within(days: Days, part_of: "_Key", parent_of: "_Key") -> set[str]:
+    """The parts that are hidden beside the others of what they are parts of."""
+    reaches = reaches_by(days.groups, lambda each: (parent_of(each), part_of(each)))
+    hidden = unsettled(days, part_of)
+    for _, some in groupby(sorted(reaches), lambda place: place[0]):
+        places = list(some)
+        forced = {at for at, (_, part) in enumerate(places) if part in hidden}
+        lines = _hidden_lines([reaches[place] for place in places], forced)
+        hidden |= {part for at, (_, part) in enumerate(places) if at in lines}
+    return hidden
+
+
+def _counts_by(
+    groups: Iterable[Uses],
+    keys: Mapping[str, "_Key"],
+    one: str,
+    other: str,
+    shown: Mapping[str, Set[str]],
+) -> Counter[tuple[str, ...]]:
+    """Learners by two of their parts; what is hidden of a nation's table is one part, the rest.
+
+    Of forms, which have no band, each is as one learner.
+    """
+    found: Counter[tuple[str, ...]] = Counter()
+    rest = shown.get(other, frozenset())
+    for each in groups:
+        if each.used:
+            shares = _by_band(each) if other == "band" else ((keys[other](each), each.learners),)
+            for part, learners in shares:
+                found[keys[one](each), FEW if part in rest else part] += learners
+    return found
 
 
 def unsettled(days: Days, part_of: "_PartOf") -> set[str]:

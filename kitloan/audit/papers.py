@@ -40,7 +40,10 @@ _OF_BOARD: Mapping[str, tuple[str, ...]] = {
     "learners_split": (
         *("region", "girls", "boys", "not_recorded", "learner_engagements", "girls_share"),
     ),
-    "responses": ("region", "back", "with_use", "share", "uses", "unknown", "forms"),
+    "responses": (
+        *("region", "back", "with_use", "share", "uses", "unknown", "no_staff", "no_hours"),
+        "forms",
+    ),
     **{
         f"reach_by_{each}": (
             *("name", "listed", "pupils", "schools", "share", "engagements"),

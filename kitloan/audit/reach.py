@@ -57,6 +57,7 @@ class Response:
         with_use: how many of them have their use on record.
         uses: uses on record.
         unknown: of those, uses whose learners nobody knows.
+        no_staff, no_hours: of those, uses without staff or hours on record.
         forms: uses about which a teacher answered.
     """
 
@@ -65,6 +66,8 @@ class Response:
     with_use: int
     uses: int
     unknown: int
+    no_staff: int
+    no_hours: int
     forms: int
 
     @property
@@ -119,7 +122,10 @@ class PartReach:
 
 @dataclass(frozen=True, slots=True)
 class YearReach:
-    """What kits did in one academic year; `is_over` is false for the running one."""
+    """What kits did in one academic year; `is_over` is false for the running one.
+
+    `no_learners`, `no_staff` and `no_hours` are uses that have none on record.
+    """
 
     first: date
     is_over: bool
@@ -129,6 +135,9 @@ class YearReach:
     at_least: Shown
     staff: int
     hours: float
+    no_learners: int
+    no_staff: int
+    no_hours: int
 
     @property
     def name(self) -> str:
@@ -307,6 +316,9 @@ def _lent(census: Census, lent: Lending, since: date) -> list[tuple[str, str, da
     ]
 
 
+_OF_RESPONSE = ("back", "with_use", "uses", "unknown", "no_staff", "no_hours", "forms")
+
+
 def _responses(sums: UseSums, ours: Sequence[Uses], year: date) -> list[Response]:
     census = sums.census
     region = {each: row.region or "" for each, row in census.colleges.items()}
@@ -317,14 +329,17 @@ def _responses(sums: UseSums, ours: Sequence[Uses], year: date) -> list[Response
     for each in ours:
         code = region.get(each.college, "")
         counts[code, "uses"] += each.many
-        counts[code, "unknown"] += each.unknown if each.used else 0
+        if each.used:
+            counts[code, "unknown"] += each.unknown
+            counts[code, "no_staff"] += each.no_staff
+            counts[code, "no_hours"] += each.no_hours
     for each in sums.forms(year, by_school=False):
         if each.in_scope:
             counts[region.get(each.college, ""), "forms"] += each.many
     return [
         Response(
             code or None,
-            *(counts[code, name] for name in ("back", "with_use", "uses", "unknown", "forms")),
+            *(counts[code, name] for name in _OF_RESPONSE),
         )
         for code in (*regions(), "")
         if counts[code, "back"] or counts[code, "uses"]
@@ -362,6 +377,8 @@ class _Lists:
 
 def _regions_near(census: Census) -> frozenset[str] | None:
     """The regions whose schools are denominators; None where all are."""
+    if census.scope.region is not None:
+        return frozenset({census.scope.region})  # also where no file has come from it
     ids = census.college_ids
     if ids is None:
         ids = None if census.own == ESP else frozenset({census.own})
@@ -531,6 +548,9 @@ def _years(sums: UseSums, running: date) -> list[YearReach]:
                 numbers[1],
                 reach.staff,
                 reach.hours,
+                reach.no_learners,
+                reach.no_staff,
+                reach.no_hours,
             )
         )
     return found

@@ -136,6 +136,10 @@ DAY_KNOWN = loan.c.out_at > ""
 """Of a loan that a register had, no day may be known on which it began."""
 
 
+A_MONTH = 28
+"""Days for which a holding was held, on average, before its use is put in a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Months:
     """The twelve months that end with the census's day; the conditions are on rows of `loan`."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kitloan.audit.columns import REGION, TYPE
 from kitloan.audit.demand import Unmet
 from kitloan.audit.tables import Cell, Chart, Kind, Table, count, day, table, text
-from kitloan.audit.use import Use
+from kitloan.audit.use import A_MONTH, Use
 from kitloan.audit.years import Trend
 from kitloan.values import plural
 
@@ -49,11 +49,13 @@ def use_table(
     """Days out over days held, for each of some types or colleges."""
     best = max(used, key=lambda each: each.share or 0, default=None)
     by_college = name == "use_by_college"
-    caption = (
-        f"{best.name} is used most: out on {best.share:.0%} of {best.days_held:,} days held."
-        if best and best.share and best.loans
-        else "Nothing was lent in the last twelve months."
-    )
+    caption = "Nothing was lent in the last twelve months."
+    if best and best.share and best.loans:
+        caption = (
+            f"{best.name} is used most: on loan for {best.share:.0%} of the time that it was held."
+            if best.days_held >= A_MONTH * best.holdings
+            else f"{best.name} was on loan, and held for too short a time to compare."
+        )
     until = day(
         "until",
         "Known until",
@@ -63,9 +65,10 @@ def use_table(
     return table(
         name,
         title,
-        "Over the twelve months that end with this day: days out over days held. Of a stock of "
-        "loose items, what was out of what was held counts. A college's figures stop at the last "
-        "day that its file covers.",
+        "Over the twelve months that end with this day. In use is days on loan, of the days that "
+        "holdings were on the register, each holding counted by itself. Of a stock of loose items "
+        "its part that was out counts. A college's figures stop at the last day that its file "
+        "covers.",
         (
             text("name", heading, "The name; a college's id in JSON and CSV.", words=words),
             count("holdings", "Held", "Holdings on the register."),
@@ -73,7 +76,7 @@ def use_table(
                 text(key, title, meaning, _if_known(of), kind, unknown="not known")
                 for key, title, meaning, of, kind in _OF_USE
             ),
-            text("share", "In use", "Days out over days held.", kind="share", unknown="not known"),
+            text("share", "In use", "Days out, of days held.", kind="share", unknown="not known"),
             *([until] if by_college else []),
         ),
         used,

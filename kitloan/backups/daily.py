@@ -16,9 +16,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from kitloan.errors import KitloanError, StoreError
-from kitloan.storage.erasure import COUNTED, erasure_counts
 from kitloan.storage.faults import translated
 from kitloan.storage.files import whole_file
+from kitloan.storage.rewriting import COUNTED, erasure_counts
 from kitloan.storage.side_files import HALF_SECONDS, clear_abandoned, daily_copies, day_file
 from kitloan.storage.store import Store
 

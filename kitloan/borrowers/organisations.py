@@ -573,6 +573,8 @@ def must_not_be_blocked(
     if writer.earlier:
         facts = (each.fact for each in writer.earlier)
         return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == BLOCKED})
+    if not (writer.plans.blocks or limits.overdue or limits.losses):
+        return []
     broken = blocked_on(writer.connection, writer.college, who.organisation, day, limits, day)
     if broken is None:
         return []

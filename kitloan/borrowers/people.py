@@ -27,11 +27,10 @@ from kitloan.storage.erasure import (
     contact,
     delete_people,
     note_eraser,
-    rewrite_if_due,
-    rewrite_is_due,
     same_person,
 )
 from kitloan.storage.files import whole_file
+from kitloan.storage.rewriting import rewrite_if_due, rewrite_is_due
 from kitloan.storage.schema import OLDEST
 from kitloan.storage.side_files import all_copies, clear_abandoned, left_elsewhere, unfinished
 from kitloan.storage.statements import AnyRow

@@ -27,6 +27,7 @@ from kitloan.text.tags import grouped
 from kitloan.values import as_json, plural
 
 _MOST_TEXT = 500_000
+_MOST_PROBLEMS = 20
 
 
 @click.group("schools", epilog="Example: kitloan schools find 'kilm ac'")
@@ -56,8 +57,11 @@ def import_(app: App, file: Path, vintage: str | None) -> None:
         f"{taken.unlisted:,} of earlier lists not listed any more."
     )
     print_text(columns([[f"  {head}", field] for head, field in taken.columns.items()]))
-    for each in taken.problems[:20]:
-        print_text(f"! Row {each.row}, {each.column}: {each.value} {each.problem}.")
+    for each in taken.problems[:_MOST_PROBLEMS]:
+        where = f"Row {each.row}, {each.column}: " if each.row is not None else ""
+        print_text(f"! {where}{each.value} {each.problem}.")
+    if (more := len(taken.problems) - _MOST_PROBLEMS) > 0:
+        print_text(f"! {more:,} more values were left out; --json lists all.")
 
 
 @command("find", "kitloan schools find 'kilm ac'", group=schools)
@@ -417,6 +421,8 @@ def read(app: App, text: str) -> None:
         return
     for each in taken:
         print_text(f"{_words(each.engagement)}: {_answers(each.evaluation)}")
+        for warned in each.warnings:
+            print_notice(warned.message)
     print_text(f"{plural(len(taken), 'form')} read.")
 
 

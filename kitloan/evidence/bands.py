@@ -20,6 +20,7 @@ _STAGES: Mapping[str, Band] = {
 }
 _COMPOSITE = re.compile(r"[ps]\d(?:(?:/|-|,|&|and|to)[ps]?\d)+")
 _STAGE = re.compile(r"([ps]?)(\d)")
+_DASHES = str.maketrans("–—‑", "---")
 MOST_PEOPLE = 100_000
 
 
@@ -28,7 +29,8 @@ def band_of(text: str) -> Band | None:
 
     A class over two bands is `mixed`, because nobody knows how many are in each.
     """
-    key = "".join(text.casefold().split())
+    key = "".join(text.casefold().split()).translate(_DASHES)
+    key = re.sub("primary|secondary", lambda found: found[0][0], key)
     for band in BANDS:
         if key in (band, band.replace("-", "")):
             return band

@@ -1,6 +1,8 @@
 """Scotland's councils: one name and one code for each, whatever a list calls it."""
 
 import csv
+import html
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -35,10 +37,21 @@ def _aliases() -> dict[str, Council]:
 
 
 def _key(text: str) -> str:
-    key = slug(text.replace("&", " and ")).removeprefix("the-")
+    """A name as it is compared: `Edinburgh, City of` and `City of Edinburgh Council` are one."""
+    name, _, before = html.unescape(text).partition(",")
+    key = slug(f"{before} {name}".replace("&", " and ")).removeprefix("the-")
+    for short, whole in (("n", "north"), ("e", "east"), ("s", "south"), ("w", "west")):
+        if key.startswith(f"{short}-"):
+            key = f"{whole}{key[1:]}"
     return key.removesuffix("-council")
 
 
 def find_council(text: str | None) -> Council | None:
     """The council that a name or a code means, a former one too; None when it is none of them."""
-    return _aliases().get(_key(text)) if text else None
+    if not text:
+        return None
+    found = _aliases().get(_key(text))
+    if found is None and (more := re.fullmatch(r"(.+?)\s*\((.+)\)", text.strip())):
+        names = {_aliases().get(_key(each)) for each in (more[1], f"{more[1]}, {more[2]}")} - {None}
+        found = names.pop() if len(names) == 1 else None
+    return found

@@ -185,6 +185,7 @@ class EngagementLine:
         org: the name of who used it; None where it was open to the public.
         hours: of all sessions together; None is unknown.
         learners: by band; None is unknown.
+        learner_hours: the hours of all learners together; None where either is unknown.
     """
 
     id: str
@@ -210,6 +211,7 @@ class EngagementLine:
     volunteers: int | None
     purpose: Purpose | None
     themes: tuple[str, ...]
+    learner_hours: float | None
 
     @property
     def known_learners(self) -> int | None:
@@ -402,13 +404,13 @@ def record(writer: Writer, new: NewEngagement, *, new_too: bool = False) -> Enga
     schuid, vintage = _school(writer, new, who, earlier)
     used: Used = "no" if new.not_used is not None else "partly" if new.partly else "yes"
     why, words = _reason(new.not_used)
-    if used == "no" and new.learners:
+    if used == "no" and (new.learners or new.hours):
         raise BadInput(
             "learners_not_used",
-            "A kit that was not used has no learners.",
-            "Leave the learners out, or leave --not-used out.",
+            "A kit that was not used has no learners and no hours.",
+            "Leave them out, or leave --not-used out.",
         )
-    sessions = _count(new.sessions, "The number of sessions", MOST_SESSIONS)
+    sessions = _sessions(new.sessions, used)
     if sessions is None:
         sessions = 0 if used == "no" else 1
     fact = EngagementRecorded(
@@ -471,7 +473,7 @@ def _correct(writer: Writer, row: AnyRow, change: EngagementChange) -> Engagemen
         was |= {"used": "yes", "not_used": None, "sessions": 1}
     if change.unknown:
         was |= {"girls": None, "boys": None}
-    if (sessions := _count(change.sessions, "The number of sessions", MOST_SESSIONS)) is not None:
+    if (sessions := _sessions(change.sessions, was["used"])) is not None:
         was["sessions"] = 0 if was["used"] == "no" else sessions
     hours = change.hours
     if hours is None and was["half_hours"] is not None:
@@ -525,7 +527,7 @@ def _what_it_is_on(writer: Writer, new: NewEngagement, earlier: EngagementRecord
             return _On(loan=_loan_meant(writer, earlier.loan))
         return _On(holding=earlier.holding)
     _, tag = resolve(writer.connection, writer.college, new.tag)
-    rows = _loans_of_tag(writer.connection, c=writer.college, t=tag).all()
+    rows: Sequence[AnyRow] = _loans_of_tag(writer.connection, c=writer.college, t=tag)
     if new.organisation is not None:
         key, _ = organisation_id(writer.connection, writer.college, new.organisation)
         rows = [row for row in rows if row.organisation == key]
@@ -651,6 +653,17 @@ def _count(number: int | None, what: str, most: int = MOST_PEOPLE) -> int | None
             value=str(number),
         )
     return number
+
+
+def _sessions(number: int | None, used: Used) -> int | None:
+    if number == 0 and used != "no":
+        raise BadInput(
+            "bad_count",
+            "A use has at least one session.",
+            "Leave the sessions out if nobody counted them; give --not-used if there was none.",
+            value="0",
+        )
+    return _count(number, "The number of sessions", MOST_SESSIONS)
 
 
 def _band_counts(learners: Mapping[Band, int] | None) -> tuple[BandCount, ...] | None:
@@ -850,6 +863,7 @@ def _line(connection: Connection, row: AnyRow) -> EngagementLine:
         by_band = {each.band: each.learners for each in counts if each.band}
         learners = {str(name): int(by_band[name]) for name in BANDS if name in by_band}
     halves = one["half_hours"]
+    of_all = None if halves is None or learners is None else sum(learners.values()) * halves / 2
     return EngagementLine(
         id=one["engagement"],
         date=date.fromisoformat(one["on"]),
@@ -874,6 +888,7 @@ def _line(connection: Connection, row: AnyRow) -> EngagementLine:
         volunteers=one["volunteers"],
         purpose=one["purpose"],
         themes=tuple(one["themes"].split("\n")) if one["themes"] else (),
+        learner_hours=of_all,
     )
 
 

@@ -6,8 +6,8 @@ names the field. Numbers are entries of the ledger; what a teacher wrote in word
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -35,7 +35,7 @@ from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, Quot
 from kitloan.text.dates import day_of, parse_date
 from kitloan.text.fields import Band
 from kitloan.text.names import plain
-from kitloan.values import Page
+from kitloan.values import Page, Warned
 
 engagement, band = table(Engagement), table(EngagementBand)
 evaluation, loan, quote = table(Evaluation), table(Loan), table(Quote)
@@ -137,22 +137,24 @@ class EvaluationLine:
 class Form:
     """A form that was read: what it says of the use, and the answers.
 
-    `on` is None where the form has no date.
+    `on` is None where the form has no date; `line` is its line in the text.
     """
 
     loan: str
     on: date | None
     new: NewEngagement
     answers: Answers
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class FormTaken:
-    """A form that was taken in, and whether it recorded the engagement or found it."""
+    """A form that was taken in: whether it recorded the use or found it, and what looks wrong."""
 
     engagement: EngagementLine
     evaluation: EvaluationLine
     new: bool
+    warnings: tuple[Warned, ...] = field(default=(), compare=False)
 
 
 class Evaluations:
@@ -202,7 +204,16 @@ class Evaluations:
         """
         forms = read_forms(text, self._session.today)
         with self._session.writing(request_id) as writer:
-            return [_take(writer, form) for form in forms]
+            found = []
+            for form in forms:
+                try:
+                    found.append(_take(writer, form))
+                except (BadInput, Refused) as refusal:  # of ten forms, one is meant
+                    refusal.details["line"] = form.line
+                    if len(forms) > 1:
+                        refusal.message = f"Line {form.line}: {refusal.message}"
+                    raise
+        return found
 
     def check_loan(self, loan_id: str) -> str:
         """The id of a loan of this college, as it is recorded.
@@ -291,8 +302,9 @@ def _line(row: AnyRow) -> EvaluationLine:
 
 def read_forms(text: str, today: date) -> list[Form]:
     """The forms in a text, strictly; see `Evaluations.read`."""
-    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), start=1)]
-    wanted = [(n, line) for n, line in lines if line]
+    lines = text.removeprefix("\ufeff").splitlines()  # a file may begin with a byte order mark
+    numbered = [(n, line.strip()) for n, line in enumerate(lines, start=1)]
+    wanted = [(n, line) for n, line in numbered if line]
     if not wanted:
         raise BadInput(
             "bad_form",
@@ -323,9 +335,9 @@ class _Fields:
         if parts[0] != FORM or len(line) > _LONGEST:
             raise self.wrong(None, parts[0][:40], f"does not begin a form: {FORM}; does")
         self._left: dict[str, str] = {}
+        if not parts[-1]:
+            parts.pop()  # a line may end in a semicolon
         for part in parts[1:]:
-            if not part and part is parts[-1]:
-                continue  # a line may end in a semicolon
             name, equals, value = part.partition("=")
             if not equals or name not in _KNOWN:
                 raise self.wrong(name or part, value or part, "is no field of a form")
@@ -386,15 +398,20 @@ def _form(number: int, line: str, today: date) -> Form:
     fields = _Fields(number, line)
     loan_id = fields.text("loan")
     if loan_id is None:
-        raise fields.wrong("loan", line[:40], "names no loan")
+        raise fields.wrong("loan", "loan", "is missing")
     used = fields.one_of("used", {"y": "yes", "p": "partly", "n": "no"})
     learners = {
         each: many
         for name, each in BAND_KEYS.items()
         if (many := fields.whole(name, 0, MOST_PEOPLE)) is not None
     }
-    if used == "no" and any(learners.values()):
-        raise fields.wrong("used", "n", "is with learners")
+    hours = fields.hours()
+    sessions = fields.whole("sessions", 0 if used == "no" else 1, MOST_SESSIONS)
+    staff = fields.whole("staff", 0, MOST_PEOPLE)
+    if used is None and not learners and (sessions, hours, staff) == (None, None, None):
+        raise fields.wrong("used", "used", "is missing")
+    if used == "no" and (any(learners.values()) or hours):
+        raise fields.wrong("used", "n", "is with learners or hours")
     on = None
     if (written := fields.text("date")) is not None:
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", written):
@@ -408,8 +425,6 @@ def _form(number: int, line: str, today: date) -> Form:
     confidence = {
         name: level for name in SUBJECTS if (level := fields.whole(name, -1, 1)) is not None
     }
-    hours = fields.hours()
-    sessions = fields.whole("sessions", 0, MOST_SESSIONS)
     if hours is not None and hours > 24 * (1 if sessions is None else sessions):
         raise fields.wrong("hours", f"{hours:g}", "do not fit in the sessions")
     new = NewEngagement(
@@ -418,7 +433,7 @@ def _form(number: int, line: str, today: date) -> Form:
         learners=None if used == "no" or not learners else learners,
         sessions=sessions,
         hours=hours,
-        staff=fields.whole("staff", 0, MOST_PEOPLE),
+        staff=staff,
         not_used="other" if used == "no" else None,
         partly=used == "partly",
         source="teacher",
@@ -429,7 +444,7 @@ def _form(number: int, line: str, today: date) -> Form:
         confidence=confidence or None,
         again=fields.one_of("again", {"y": True, "n": False}),
     )
-    return Form(loan_id, on, new, answers)
+    return Form(loan_id, on, new, answers, number)
 
 
 def _take(writer: Writer, form: Form) -> FormTaken:
@@ -438,11 +453,24 @@ def _take(writer: Writer, form: Form) -> FormTaken:
         earlier = writer.next_earlier_fact(EngagementRecorded)
         on = form.on or (date.fromisoformat(earlier.on) if earlier else _day_back(writer, form))
         taken = record(writer, replace(form.new, on=on))
-        line, new = taken.engagement, True
+        line, new, warnings = taken.engagement, True, taken.warnings
     else:
-        line, new = before, False
+        line, new, warnings = before, False, tuple(_differences(form.new, before))
     answered = _receive(writer, line.id, form.answers, "form")
-    return FormTaken(line, answered, new)
+    return FormTaken(line, answered, new, warnings)
+
+
+def _differences(form: NewEngagement, line: EngagementLine) -> Iterator[Warned]:
+    """What a form has and the use on record has not: only its answers were taken from it."""
+    for name in ("sessions", "hours", "staff"):
+        written, kept = getattr(form, name), getattr(line, name)
+        if written is not None and written != kept:
+            yield Warned(
+                "form_differs",
+                f"The form has {written:g} {name}; on record is "
+                f"{'nothing' if kept is None else f'{kept:g}'}. If the form is right: kitloan "
+                f"engagement correct {line.id} --{name} {written:g}",
+            )
 
 
 def _day_back(writer: Writer, form: Form) -> date:

@@ -33,21 +33,38 @@ _LOOKED_AT = 40
 """Lines in which the headings may be."""
 _CUT = 10
 """Characters of a column's name that a shapefile keeps."""
-_NONE = {"", ".", "-", "..", "*", "c", "x", "z", "#", "#n/a", "n/a", "no", "n", "none", "0", "0.0"}
+_NONE = {
+    *("", ".", "..", "-", "–", "—", "*", "~", ":", "c", "x", "z", "low", "#", "#n/a", "n/a", "na"),
+    *("no", "n", "none", "false", "0", "0.0"),
+}
+"""What lists write for none, not known, hidden and not applicable; also in square brackets."""
+_TICKS = ("yes", "y", "true", "✓", "✔")
+"""What marks a department; lists of 2018 have the number of a kind of school there."""
+_FEW_CELLS = 2
+"""Cells of a line that is a note under a list; a school has a code, a name and a council."""
 _MOST_SHOWN = 20
 _MOST_ROLL = 20_000
 
 _MEANS: Mapping[str, tuple[str, ...]] = {
-    "seed": ("seedcode", "seed", "seedno", "schoolseedcode", "schoolcode"),
+    "seed": (
+        *("seedcode", "seed", "seedno", "seednumber", "seedcodes", "seedcode1", "schoolseedcode"),
+        "schoolcode",
+    ),
     "schuid": ("schuid", "schooluid"),
-    "name": ("schoolname", "nameofschool", "establishmentname"),
-    "council": ("laname", "localauthority", "localauthorityname", "council", "councilname"),
+    "name": ("schoolname", "nameofschool", "establishmentname", "school", "centrename", "name"),
+    "council": (
+        *("laname", "la", "localauthority", "localauthorityname", "council", "councilname"),
+        *("councilarea", "educationauthority", "authority"),
+    ),
     "council_code": ("lacode", "localauthoritycode", "councilcode"),
     "type": ("schooltype", "schtype", "sector", "schoolsector"),
     "primary": ("primarydepartment", "primarydept", "primary"),
     "secondary": ("secondarydepartment", "secondarydept", "secondary"),
     "special": ("specialdepartment", "specialdept", "special"),
-    "roll": ("pupilroll", "roll", "schoolroll", "totalroll", "pupils", "totalpupils"),
+    "roll": (
+        *("pupilroll", "pupilrolls", "roll", "schoolroll", "totalroll", "pupils", "totalpupils"),
+        *("numberofpupils", "pupilnumbers", "numberonroll"),
+    ),
     "postcode": ("postcode",),
     "latitude": ("latitude", "lat"),
     "longitude": ("longitude", "long", "lon"),
@@ -68,6 +85,7 @@ _MEANS: Mapping[str, tuple[str, ...]] = {
         "proportionofpupilswholivein20mostdepriveddatazones",
     ),
     "simd1": ("simd1", "simdquintile1"),
+    "simd_unknown": ("simdunknown", "simdnotknown"),
     "year": ("year",),
 }
 _BY_NAME = {name: field for field, names in _MEANS.items() for name in names}
@@ -79,7 +97,14 @@ _TYPES = {
     "p": ("primary",),
     "s": ("secondary",),
     "sp": ("special",),
+    "all-through": ("primary", "secondary"),
+    "all through": ("primary", "secondary"),
 }
+_RURALITY = (
+    *("large urban", "other urban", "accessible small town", "remote small town"),
+    *("very remote small town", "accessible rural", "remote rural", "very remote rural"),
+)
+"""The eight-fold classification in words, from 1."""
 
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = {name[:3]: n for n, name in enumerate(_MONTHS.split(), start=1)}
@@ -89,8 +114,8 @@ _WRITTEN = re.compile(
     r"|(?<!\d)(\d{1,2})[/._-](\d{1,2})[/._-](20\d\d)(?!\d)"
 )
 _MONTH_ONLY = re.compile(r"(?<![A-Za-z])([A-Za-z]{3,9})\.?[ _+-]+(20\d\d)(?!\d)")
-_MORE = re.compile(r"\([^)]*\)|\b20\d\d(?:/\d\d)?\b")
-"""What a heading says of itself: `Pupil Roll (2023)`."""
+_MORE = re.compile(r"\([^)]*\)|\[[^\]]*\]|\b20\d\d(?:/\d\d)?\b")
+"""What a heading says of itself: `Pupil Roll (2023)`, `Seed Code [note 1]`."""
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 
@@ -149,9 +174,11 @@ def read_school_list(path: Path, vintage: str | None = None) -> SchoolList:
     found = [(sheet, head) for sheet in book.sheets if (head := _head_of(sheet)) is not None]
     if not found:
         raise _not_a_list(path)
-    sheet, head = max(found, key=lambda each: (len(each[1].fields), len(each[0].lines)))
+    sheet, head = max(found, key=_how_likely)
     reader = _Reader(sheet, head)
     schools = reader.schools()
+    if reader.is_of_another_country(schools):
+        raise _not_a_list(path)
     reader.refuse_doubles(schools)
     errors = [each for each in reader.problems if each.severity == "error"]
     if errors:
@@ -163,8 +190,16 @@ def read_school_list(path: Path, vintage: str | None = None) -> SchoolList:
             "Check that the file was saved whole.",
             file=str(path),
         )
+    of = _vintage(sheet, head, path, vintage)
+    if vintage is not None and not _agree(of, vintage_of(vintage) or ""):
+        reader.problems.append(
+            Problem(
+                *("warning", plain(sheet.name), None, "", plain(vintage[:80])),
+                f"is not the day of this list, which is of {of} as it shows itself",
+            )
+        )
     return SchoolList(
-        _vintage(sheet, head, path, vintage),
+        of,
         plain(sheet.name),
         sheet.lines[head.position].number,
         reader.rows,
@@ -172,6 +207,17 @@ def read_school_list(path: Path, vintage: str | None = None) -> SchoolList:
         tuple(schools),
         tuple(reader.problems),
     )
+
+
+def _how_likely(found: "tuple[Sheet, _Head]") -> tuple[bool, int, int]:
+    """How likely a sheet is the list: one of closed schools beside it is not."""
+    sheet, head = found
+    return "closed" not in sheet.name.casefold(), len(head.fields), len(sheet.lines)
+
+
+def _agree(one: str, other: str) -> bool:
+    """Whether two vintages may be of one day: the month or year of one is in the other."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def vintage_of(text: str) -> str | None:
@@ -265,13 +311,14 @@ def _words(value: Value) -> str:
 
 def _meaning(own: str, over: str) -> str | None:
     """The field that a heading means, under the heading above it; None when it is none of ours."""
+    whole = squeeze(own)
     key = squeeze(_MORE.sub("", own))
-    field = _BY_NAME.get(key)
+    field = _BY_NAME.get(whole) or _BY_NAME.get(key)
     if field is None and len(own) == _CUT:
         field = _BY_CUT.get(key)
     if field is None and key.startswith("proportionofpupils") and "deprived" in key:
         field = "deprived"
-    if field is None and "urbanrural" in key and ("8fold" in key or key.endswith("8")):
+    if field is None and "urbanrural" in key and ("8fold" in whole or key.endswith("8")):
         field = "rurality"
     if over and field in DEPARTMENTS and "roll" in squeeze(over):
         return f"roll_{field}"
@@ -297,7 +344,7 @@ class _Reader:
 
     def _of_line(self, line: Line) -> Iterator[ListedSchool]:
         seed, schuid = self._text(line, "seed"), self._text(line, "schuid")
-        seed = re.sub(r"\.0$", "", seed)
+        seed = re.sub(r"\.0$", "", _ungrouped(seed))
         if not seed and not schuid:
             return  # a note under the list
         if schuid and not seed:
@@ -308,11 +355,19 @@ class _Reader:
             self._problem(line, "seed", seed, "is not a SEED code of seven digits", "error")
             return
         self.rows += 1
-        for department in self._departments(line, seed, schuid):
-            yield self._school(line, seed, department)
+        departments = self._departments(line, seed, schuid)
+        for department in departments:
+            yield self._school(line, seed, department, is_alone=len(departments) == 1)
 
     def _is_note(self, line: Line) -> bool:
-        return sum(not is_blank(value) for value in line.values) == 1
+        """Whether a line is a note or a sum under the list; one of two cells is a warning."""
+        filled = sum(not is_blank(value) for value in line.values)
+        first = self._text(line, "seed")
+        if filled > _FEW_CELLS and first.casefold() not in ("total", "totals", "scotland"):
+            return False
+        if filled > 1:
+            self._problem(line, "seed", first, "is no SEED code; its row was left out", "warning")
+        return True
 
     def _departments(self, line: Line, seed: str, schuid: str) -> Sequence[str]:
         if schuid:
@@ -323,7 +378,7 @@ class _Reader:
                 )
                 return ()
             return (ends[schuid[7:]],)
-        ticked = [name for name in DEPARTMENTS if self._text(line, name)]
+        ticked = [name for name in DEPARTMENTS if self._is_ticked(line, name)]
         if ticked:
             return ticked
         written = self._text(line, "type").casefold()
@@ -338,14 +393,36 @@ class _Reader:
             )
         return named
 
-    def _school(self, line: Line, seed: str, department: str) -> ListedSchool:
+    def _is_ticked(self, line: Line, department: str) -> bool:
+        text = self._raw(line, department).casefold()
+        if text in (*_TICKS, department) or (text.isdecimal() and int(text)):
+            return True
+        if text not in _NONE or text == "x":  # a cross may be a tick, or a mark for none
+            self._problem(line, department, text, "is neither yes nor no", "warning")
+        return False
+
+    def is_of_another_country(self, schools: Sequence[ListedSchool]) -> bool:
+        """Whether no column is of SEED codes by its name, and no council is one of Scotland's."""
+        named = squeeze(self._head.written[self._at["seed"]]) if "seed" in self._at else "schuid"
+        councils = [each for each in schools if each.council]
+        return (
+            not named.startswith(("seed", "schoolseed", "schuid"))
+            and bool(councils)
+            and not any(each.council_code for each in councils)
+        )
+
+    def _school(self, line: Line, seed: str, department: str, *, is_alone: bool) -> ListedSchool:
         council = self._text(line, "council") or self._text(line, "council_code")
         known = find_council(council) or find_council(self._text(line, "council_code"))
         if council and known is None and "grant" not in council.casefold():
             self._problem(line, "council", council, "is no council of Scotland's 32", "warning")
         roll = self._whole(line, f"roll_{department}", _MOST_ROLL)
-        if roll is None:
-            roll = self._whole(line, "roll", _MOST_ROLL)
+        whole = self._whole(line, "roll", _MOST_ROLL) if roll is None else roll
+        if is_alone:
+            roll = whole
+        elif roll is None and whole is not None:
+            problem = f"is the roll of several departments, so that of {department} is not known"
+            self._problem(line, "roll", f"{whole:,}", problem, "warning")
         return ListedSchool(
             schuid=f"{seed}{DEPARTMENTS[department]}",
             row=line.number,
@@ -359,7 +436,7 @@ class _Reader:
             longitude=self._degrees(line, "longitude", -10, 3),
             denomination=self._name(line, "denomination"),
             rurality=self._rurality(line),
-            deprived=self._deprived(line, roll),
+            deprived=self._deprived(line, whole),
         )
 
     def _name(self, line: Line, field: str) -> str | None:
@@ -372,7 +449,7 @@ class _Reader:
         return text
 
     def _whole(self, line: Line, field: str, most: int) -> int | None:
-        text = self._text(line, field).replace(",", "")
+        text = _ungrouped(self._text(line, field))
         if not text:
             return None
         number = re.fullmatch(r"(\d+)(?:\.0+)?", text)
@@ -392,8 +469,15 @@ class _Reader:
 
     def _rurality(self, line: Line) -> int | None:
         text = self._text(line, "rurality")
-        found = re.match(r"([1-8])(?!\d)", text)
-        return int(found[1]) if found else None
+        if found := re.match(r"([1-8])(?!\d)", text):
+            return int(found[1])
+        words = re.sub(r"( areas?| towns?)$", "", " ".join(text.casefold().split()))
+        known = [re.sub(r" towns?$", "", each) for each in _RURALITY]
+        if words in known:
+            return known.index(words) + 1
+        if text:
+            self._problem(line, "rurality", text, "is none of the eight classes", "warning")
+        return None
 
     def _deprived(self, line: Line, roll: int | None) -> str | None:
         text = self._raw(line, "deprived")
@@ -402,10 +486,18 @@ class _Reader:
             if "%" not in text and share <= 1:
                 share *= 100
             return deprivation_band(0.0 if text.lstrip().startswith("<") else share)
-        poorest = self._raw(line, "simd1") or "0"  # a blank is none of them
+        # A blank is none of them; of whom nobody knows the zone, all may be or none.
+        poorest, unknown = (
+            _ungrouped(self._raw(line, name)) or "0" for name in ("simd1", "simd_unknown")
+        )
         if "simd1" not in self._at or not roll or not poorest.isdecimal():
             return None
-        return deprivation_band(100 * int(poorest) / roll)
+        most = int(poorest) + (int(unknown) if unknown.isdecimal() else 0)
+        if int(poorest) > roll:
+            self._problem(line, "simd1", poorest, f"is more than the roll of {roll:,}", "warning")
+            return None
+        bands = {deprivation_band(100 * many / roll) for many in (int(poorest), min(most, roll))}
+        return bands.pop() if len(bands) == 1 else None
 
     def _raw(self, line: Line, field: str) -> str:
         at = self._at.get(field)
@@ -413,7 +505,7 @@ class _Reader:
 
     def _text(self, line: Line, field: str) -> str:
         text = self._raw(line, field)
-        return "" if text.casefold() in _NONE else text
+        return "" if text.casefold().strip("[]") in _NONE else text
 
     def _problem(self, line: Line, field: str, value: str, problem: str, severity: str) -> None:
         at = self._at.get(field)
@@ -464,6 +556,12 @@ def deprivation_band(percent: float) -> str:
         if percent < most:
             return band
     return "50-100"
+
+
+def _ungrouped(text: str) -> str:
+    """A number without what groups its thousands; other text as it is."""
+    grouped = re.fullmatch(r"\d{1,3}(?:[ ,\u00a0\u202f]\d{3})+(\.0+)?", text)
+    return re.sub(r"[ ,\u00a0\u202f]", "", text) if grouped else text
 
 
 def _text(value: Value) -> str:

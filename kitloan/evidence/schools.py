@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,20 @@ class Schools:
             vintage: what it is of, where neither the file nor its name has it.
 
         Raises:
-            BadInput: as `kitloan.evidence.schoollist.read_school_list`; nothing was changed.
+            BadInput: as `kitloan.evidence.schoollist.read_school_list`; `bad_vintage`, for a year
+                after the next, because that list would lead over every real one for years. Nothing
+                was changed.
         """
         found = read_school_list(path, vintage)
+        today = self._session.today
+        if int(found.vintage[:4]) > today.year + 1:
+            raise BadInput(
+                "bad_vintage",
+                f"{path.name} is of {found.vintage} as it shows itself, which has not come yet.",
+                "Correct the date in its title or name, or give a list of an earlier day.",
+                file=str(path),
+                value=found.vintage,
+            )
         college = self._session.college
         with self._session.store.write() as connection:
             before = _ids(connection, college)
@@ -141,7 +153,7 @@ class Schools:
             added=len({each.schuid for each in found.schools} - before),
             unlisted=unlisted,
             columns=found.columns,
-            problems=found.problems,
+            problems=(*_of_a_day_to_come(found, today), *found.problems),
         )
 
     def find(self, text: str = "", after: str | None = None, limit: int = PAGE) -> Page[SchoolLine]:
@@ -280,6 +292,12 @@ def search_words(text: str) -> list[str]:
     bare = "".join(each for each in apart if not unicodedata.combining(each))
     words = re.findall(r"[^\W_]+", bare)
     return ["st" if word == "saint" else word for word in words]
+
+
+def _of_a_day_to_come(found: SchoolList, today: date) -> Iterable[Problem]:
+    if found.vintage > today.isoformat()[: len(found.vintage)]:
+        problem = "is the day of this list, which has not come yet; it leads over every other list"
+        yield Problem("warning", found.sheet, None, "", found.vintage, problem)
 
 
 def _ids(connection: Connection, college: str) -> set[str]:

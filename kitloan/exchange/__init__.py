@@ -14,12 +14,15 @@ whenever its college's ledger grows.
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange import sending
+from kitloan.exchange.ahead import Ahead, merge_ahead
+from kitloan.exchange.copying import Scratch
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
 from kitloan.exchange.merging import Decisions, Merged
 from kitloan.exchange.nearest import Nearest, nearest
@@ -54,6 +57,16 @@ __all__ = [
     "ReceiptTaken",
     "RefusedFile",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The files of one college, what was decided about them, and what came of them."""
+
+    files: Sequence[ExchangeFile]
+    decisions: Decisions
+    merged: list[Merged] = field(default_factory=list)
+    refused: list[KitloanError] = field(default_factory=list)
 
 
 class Exchange:
@@ -186,6 +199,7 @@ class Exchange:
         new_key: bool = False,
         replace: bool = False,
         trust: Collection[str] = (),
+        workers: int | None = None,
     ) -> list[Merged]:
         """Merge files from colleges, in any order; each whole or not at all.
 
@@ -193,14 +207,20 @@ class Exchange:
         first refused file lists all files in its details. A college's store takes only ESP's file:
         see `take_receipt`.
 
+        The files of several colleges are read, checked and replayed side by side, by a process each
+        (`kitloan.exchange.ahead`).
+
         Args:
             paths: the files.
-            progress: called with how many entries of a file are read, of how many.
+            progress: called with how many entries are read, of how many: of one file, or of all
+                that are read side by side.
             new_key: accept files that are signed with a new key; the key before it is retired.
             replace: take the one file's ledger, and its key, in place of the college's earlier
                 ledger; the earlier one is kept, and no longer counts.
             trust: fingerprints that a person compared and confirmed, as `first_contacts` gives
                 them, each with a ledger's name before it if it is for that ledger only.
+            workers: how many processes; 1 starts none. None is as many as this process may use
+                cores, where that many entries come that it pays. The rows are the same.
 
         Raises:
             Refused: `unknown_key`, for the first file of a ledger, unless `trust` has its key;
@@ -218,10 +238,19 @@ class Exchange:
         confirmed = tuple(read_fingerprint(each) for each in trust)
         at = instant(self._session.clock())
         decisions = Decisions(at, self._session.actor, new_key, replace, confirmed)
-        merged: list[Merged] = []
         refused: list[KitloanError] = []
-        for college, files in self._by_college([Path(each) for each in paths], refused).items():
-            self._merge_college(college, files, decisions, merged, refused, progress)
+        colleges = self._by_college([Path(each) for each in paths], refused)
+        batches = {college: _Batch(files, decisions) for college, files in colleges.items()}
+        with Scratch() as scratch:
+
+            def merge_files(college: str, ahead: Ahead = None) -> None:
+                self._merge_college(college, batches[college], scratch, progress, ahead)
+
+            left = merge_ahead(self._session, colleges, decisions, progress, workers, merge_files)
+            for college in left:
+                merge_files(college)
+        merged = [each for batch in batches.values() for each in batch.merged]
+        refused += [each for batch in batches.values() for each in batch.refused]
         if refused:
             (first, *_) = refused
             first.details |= {
@@ -284,19 +313,20 @@ class Exchange:
     def _merge_college(
         self,
         college: str,
-        files: Sequence[ExchangeFile],
-        decisions: Decisions,
-        merged: list[Merged],
-        refused: list[KitloanError],
+        batch: "_Batch",
+        scratch: Scratch,
         progress: Progress | None,
+        ahead: Ahead,
     ) -> None:
         """Merge a college's files; whenever its ledger grows, try the refused ones again.
 
         The files in quarantine are tried with them. They were reported when they were refused.
+        `ahead` is what came of merging the first file ahead.
         """
+        files, decisions = batch.files, batch.decisions
         if decisions.new_key and self._new_keys(college, files) > 1:
             for file in files:
-                self._refuse(file.path, _two_keys(college, file), refused)
+                self._refuse(file.path, _two_keys(college, file), batch.refused)
             return
         problems: dict[Path, KitloanError] = {}
         waiting = {file.path: (file, decisions) for file in files}
@@ -304,32 +334,29 @@ class Exchange:
         while grew:
             grew = False
             for path, (file, what) in list(waiting.items()):
+                first, ahead = ahead, None
                 try:
-                    done = self._merge_one(file, what, progress)
+                    if isinstance(first, KitloanError):
+                        raise first
+                    done = Taking(self._session, file, what, progress).take(scratch, first)
                 except (BadInput, Refused) as problem:
                     problems[path] = problem
                     continue
+                self._quarantine.forget(path)
                 del waiting[path]
-                merged.append(done)
+                batch.merged.append(done)
                 grew = grew or done.added > 0 or what.replace
             for file in self._quarantined(college) if grew else ():
                 waiting.setdefault(file.path, (file, Decisions(decisions.at, decisions.by)))
         for file in files:
             if file.path in waiting:
-                self._refuse(file.path, problems[file.path], refused)
+                self._refuse(file.path, problems[file.path], batch.refused)
 
     def _new_keys(self, college: str, files: Sequence[ExchangeFile]) -> int:
         """How many keys would replace the pinned one."""
         with self._session.reading() as connection:
             known = keys_of(connection, college)
         return len({file.header().key for file in files} - {*known}) if known else 0
-
-    def _merge_one(
-        self, file: ExchangeFile, decisions: Decisions, progress: Progress | None
-    ) -> Merged:
-        done = Taking(self._session, file, decisions, progress).take()
-        self._quarantine.forget(file.path)
-        return done
 
     def _quarantined(self, college: str) -> list[ExchangeFile]:
         """A college's files in quarantine, whatever they were refused for: its ledger changed."""

@@ -1,10 +1,12 @@
 """A copy of one ledger, in which files are merged while the store stays free.
 
-A file is read, checked and applied in a SQLite file without a name, as `verify` does, after what
-the store has of the ledger was copied into it. The store is read some thousand rows at a time, so
-nobody waits for that. `compare` then finds which rows came of it, and `bring_in` writes those into
-the store in one short transaction, if the ledger there is still as it was copied. So the store is
-locked for what a file changes, however much it has of the ledger already.
+A file is read, checked and applied in a scratch file, after what the store has of the ledger was
+copied into it. The store is read some thousand rows at a time, so nobody waits for that. `compare`
+then finds which rows came of it, and `Changes.bring_in` writes those into the store in one short
+transaction, if the ledger there is still as it was copied. So the store is locked for what a file
+changes, however much it has of the ledger already. All but the last may be done by another process
+(`kitloan.exchange.ahead`): a store that is a file then sees the scratch file, and takes the rows
+from it at half of what it costs to hand them over one by one.
 
 On a server this is also the faster way. There each small statement waits for the one before it to
 come back, and every change of a row that the same transaction changed already reads past all its
@@ -12,20 +14,25 @@ earlier versions.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
-from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_
 
 from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER
 from kitloan.exchange.sending import remember
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.writer import Head, begin, head_of, move_head
+from kitloan.storage.files import MERGING
 from kitloan.storage.statements import plan_again
-from kitloan.storage.store import only_replayed, scratch_store
+from kitloan.storage.store import Store, only_replayed, scratch_store, see
 from kitloan.tables import College, LedgerEntry, LedgerHead, Setting, table
 from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.national import LostEntry, LostTwin, PinnedKey
@@ -92,6 +99,11 @@ class _State:
     settings: frozenset[tuple[Any, ...]]
     lost: tuple[frozenset[str], ...]
 
+    @property
+    def has_ledger(self) -> bool:
+        """Whether it has an entry."""
+        return bool(self.head.seq)
+
 
 def _state_of(connection: Connection, college: str) -> _State:
     top = connection.execute(
@@ -115,6 +127,112 @@ def _names_in(connection: Connection) -> dict[str, str]:
 
 def _of(each: Table, college: str) -> Any:
     return select(each).where(each.c.college == college)
+
+
+class Scratch:
+    """A file for the copies of ledgers, one after another, from which a store can take rows.
+
+    Nothing is made before the first copy. What came of the last one stays until the next.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
+        """`place` is a new file, which the caller deletes; None is one in a folder of its own."""
+        self._place = place
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._store: Store | None = None
+        self._empty = sqlite3.connect(":memory:")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self._empty.close()
+        if self._store is not None:
+            self._store.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def place(self) -> Path:
+        """The file."""
+        if self._place is None:
+            self._folder = tempfile.TemporaryDirectory(prefix=MERGING)
+            self._place = Path(self._folder.name) / "copy.sqlite"
+        return self._place
+
+    @contextmanager
+    def emptied(self) -> Iterator[Connection]:
+        """A transaction on the file, which is an empty store when it begins."""
+        if self._store is None:
+            self._store = scratch_store(self.place)
+            with self._store.write() as connection:
+                only_replayed(connection)
+                connection.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+            with self._store.engine.connect() as connection:
+                _driver_of(connection).backup(self._empty)
+        else:
+            with self._store.engine.connect() as connection:
+                self._empty.backup(_driver_of(connection))
+        with self._store.write() as connection:
+            yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What came of merging a file in a copy of its ledger; its rows are in a scratch file.
+
+    Attributes:
+        place: the scratch file.
+        college: whose ledger.
+        name: the college's name in the copy.
+        names: the names of all colleges that the store had.
+        before: the ledger when it was copied.
+        after: the ledger in the copy.
+        rows: how many rows there are to write and to delete.
+    """
+
+    place: Path
+    college: str
+    name: str
+    names: Mapping[str, str]
+    before: _State
+    after: _State
+    rows: int
+
+    def bring_in(self, store: Connection) -> None:
+        """Write what was merged in the copy, and compared, into the store.
+
+        Args:
+            store: a transaction on the store, which must be rolled back when this raises.
+
+        Raises:
+            Moved: somebody has written to the ledger since it was copied.
+        """
+        # The head is locked first: what is compared stays so until the transaction ends.
+        if head_of(store, self.college) is None:
+            begin(store, self.college, own=False)
+        _must_be_current(store, self.college, self.before, self.names, self.name)
+        before, after = self.before, self.after
+        with _rows_of(self.place, store) as rows:
+            if after.head != before.head:
+                rows.bring(before.has_ledger)
+                move_head(store, self.college, after.head)
+            for each, old, new in zip(_LOST, before.lost, after.lost, strict=True):
+                if new != old:
+                    store.execute(delete(each).where(each.c.college == self.college))
+                    rows.insert(each, each.name)
+        for _, key, _ in before.keys - after.keys:
+            gone = (_pinned.c.college == self.college) & (_pinned.c.key == key)
+            store.execute(delete(_pinned).where(gone))
+        for row in sorted(after.keys - before.keys):
+            store.execute(insert(_pinned).values(row))
+        for college, name, value in sorted(after.settings - before.settings):
+            remember(store, college, name, value)
 
 
 class LedgerCopy:
@@ -141,7 +259,7 @@ class LedgerCopy:
             self._names = _names_in(store)
             others = store.execute(select(_college).where(_college.c.college != college))
             self._fill(_college, [tuple(row) for row in others])
-        if self._before.head.seq:
+        if self._before.has_ledger:
             tables = (_head, _entry, *REGISTER_TABLES, *_LOST, _pinned, _setting)
         else:
             tables = (*_LOST, _pinned, _setting)
@@ -149,7 +267,7 @@ class LedgerCopy:
             for rows in _pages(each, college, reading):
                 self._fill(each, rows)
         for each in _MADE:
-            if self._is_kept(each):
+            if _is_kept(each, self._before.has_ledger):
                 self._keep(each)
         with reading() as store:
             self.must_be_current(store)
@@ -160,24 +278,29 @@ class LedgerCopy:
         Raises:
             Moved: it is not; or there is a new college whose name this one's looks like.
         """
-        if _state_of(store, self._college) != self._before:
-            raise Moved
-        new = _names_in(store).items() - self._names.items()
-        mine = _names_in(self.connection).get(self._college, "")
-        if any(skeleton(name) == skeleton(mine) for of, name in new if of != self._college):
-            raise Moved
+        _must_be_current(store, self._college, self._before, self._names, self._name())
 
-    def compare(self) -> int:
-        """Find the rows that came of merging; gives how many there are to write and to delete.
+    def _name(self) -> str:
+        return _names_in(self.connection).get(self._college, "")
+
+    def compare(self, place: Path) -> Changes:
+        """Find the rows that came of merging, and let others read them.
 
         It is called once, after the file is merged in the copy and before the store is locked.
+
+        Args:
+            place: the scratch file.
         """
         for each in _MADE:
             now, old = each.name, f"old_{each.name}"
             key, kept = _names_of(each.primary_key), _names_of(_kept(each))
             row = f"SELECT {_names_of(each.columns)} FROM {now}"
-            if not self._is_kept(each):
+            if not _is_kept(each, self._before.has_ledger):
                 self._run(f"CREATE VIEW new_{now} AS {row}")
+                self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
+                continue
+            if each is _entry and self._goes_on():
+                self._run(f"CREATE VIEW new_{now} AS {row} WHERE seq > {self._before.head.seq}")
                 self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
                 continue
             mine, theirs = f"SELECT {kept} FROM {now}", f"SELECT {kept} FROM {old}"
@@ -191,75 +314,24 @@ class LedgerCopy:
                 if each in _POINTED_AT
                 else f"CREATE TABLE gone_{now} AS SELECT {key} FROM ({theirs} EXCEPT {mine})"
             )
-        counts = (
-            self._run(f"SELECT count(*) FROM {what}_{each.name}").fetchone()[0]
+        counts = [
+            self._run(f"SELECT count(*) FROM {what}_{each.name}").fetchall()[0][0]
             for each in _MADE
             for what in ("new", "gone")
+        ]
+        after = _state_of(self.connection, self._college)
+        changes = Changes(
+            place, self._college, self._name(), self._names, self._before, after, sum(counts)
         )
-        return sum(counts)
+        _driver_of(self.connection).commit()
+        return changes
 
-    def bring_in(self, store: Connection) -> None:
-        """Write what was merged in the copy, and compared, into the store.
-
-        Args:
-            store: a transaction on the store, which must be rolled back when this raises.
-
-        Raises:
-            Moved: somebody has written to the ledger since it was copied.
-        """
-        # The head is locked first: what is compared stays so until the transaction ends.
-        if head_of(store, self._college) is None:
-            begin(store, self._college, own=False)
-        self.must_be_current(store)
-        before, after = self._before, _state_of(self.connection, self._college)
-        if after.head != before.head:
-            self._bring_ledger(store)
-            move_head(store, self._college, after.head)
-        for each, old, new in zip(_LOST, before.lost, after.lost, strict=True):
-            if new != old:
-                store.execute(delete(each).where(each.c.college == self._college))
-                _insert(store, each, self.connection.execute(_of(each, self._college)))
-        for _, key, _ in before.keys - after.keys:
-            gone = (_pinned.c.college == self._college) & (_pinned.c.key == key)
-            store.execute(delete(_pinned).where(gone))
-        _insert(store, _pinned, sorted(after.keys - before.keys))
-        for college, name, value in sorted(after.settings - before.settings):
-            remember(store, college, name, value)
-
-    def _bring_ledger(self, store: Connection) -> None:
-        """Bring in the rows of the register, and the entries.
-
-        A row to which others point is changed where it is. Any other that changed is deleted and
-        inserted again: so no two rows ever have what only one may, such as a kit's open loan.
-        """
-        if store.dialect.name != "sqlite":
-            plan_again(store)
-        for each in reversed(_MADE):
-            if each not in _POINTED_AT:
-                self._delete_gone(store, each)
-        for each in _MADE:
-            if each in _POINTED_AT:
-                self._insert_new(store, each)
-        for each in reversed(_MADE):
-            if each in _POINTED_AT:
-                self._delete_gone(store, each)
-        for each in _MADE:
-            if each not in _POINTED_AT:
-                self._insert_new(store, each)
-        if store.dialect.name != "sqlite":
-            plan_again(store)
-
-    def _insert_new(self, store: Connection, into: Table) -> None:
-        new = self._run(f"SELECT * FROM new_{into.name}")
-        changes = _on_conflict(into) if into in _POINTED_AT and self._is_kept(into) else ""
-        _insert(store, into, new, changes)
-
-    def _delete_gone(self, store: Connection, each: Table) -> None:
-        _delete(store, each, self._run(f"SELECT * FROM gone_{each.name}"))
-
-    def _is_kept(self, each: Table) -> bool:
-        """Whether the copy had rows in a table before the file was merged."""
-        return bool(self._before.head.seq) or each is _college
+    def _goes_on(self) -> bool:
+        """Whether the entry that was the last is still there, and so all before it."""
+        last = self._before.head
+        at = (_entry.c.epoch == last.epoch) & (_entry.c.seq == last.seq)
+        hash_there = select(_entry.c.hash).where(_entry.c.college == self._college, at)
+        return self.connection.execute(hash_there).scalar() == last.hash
 
     def _keep(self, each: Table) -> None:
         """Keep what a table has now, to compare it later."""
@@ -268,45 +340,126 @@ class LedgerCopy:
         )
 
     def _run(self, statement: str) -> Any:
-        driver: Any = self.connection.connection.dbapi_connection
-        return driver.execute(statement)
+        return _driver_of(self.connection).execute(statement)
 
     def _fill(self, into: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-        driver: Any = self.connection.connection.dbapi_connection
-        driver.executemany(_insert_text(into), rows)
+        _driver_of(self.connection).executemany(_insert_text(into), rows)
 
 
-def _insert(store: Connection, into: Table, rows: Iterable[Any], changes: str = "") -> None:
-    """Insert rows; `changes` is what to do with one that is there."""
-    driver: Any = store.connection.dbapi_connection
+def _driver_of(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _must_be_current(
+    store: Connection, college: str, before: _State, names: Mapping[str, str], name: str
+) -> None:
+    if _state_of(store, college) != before:
+        raise Moved
+    new = _names_in(store).items() - names.items()
+    if any(skeleton(other) == skeleton(name) for of, other in new if of != college):
+        raise Moved
+
+
+def _is_kept(each: Table, has_ledger: bool) -> bool:
+    """Whether the copy had rows in a table before the file was merged."""
+    return has_ledger or each is _college
+
+
+class _Rows:
+    """The rows of a scratch file, as they are taken into a store."""
+
+    def bring(self, has_ledger: bool) -> None:
+        """Bring in the rows of the register, and the entries.
+
+        A row to which others point is changed where it is. Any other that changed is deleted and
+        inserted again: so no two rows ever have what only one may, such as a kit's open loan.
+        """
+        for each in reversed(_MADE):
+            if each not in _POINTED_AT:
+                self.delete(each, f"gone_{each.name}")
+        for each in _MADE:
+            if each in _POINTED_AT:
+                changes = _on_conflict(each) if _is_kept(each, has_ledger) else ""
+                self.insert(each, f"new_{each.name}", changes)
+        for each in reversed(_MADE):
+            if each in _POINTED_AT:
+                self.delete(each, f"gone_{each.name}")
+        for each in _MADE:
+            if each not in _POINTED_AT:
+                self.insert(each, f"new_{each.name}")
+
+    def insert(self, into: Table, rows: str, changes: str = "") -> None:
+        """Insert rows of the scratch file; `changes` is what to do with one that is there."""
+        raise NotImplementedError
+
+    def delete(self, each: Table, keys: str) -> None:
+        """Delete the rows whose primary keys are in the scratch file."""
+        raise NotImplementedError
+
+
+class _SeenRows(_Rows):
+    """Those that a store takes that is a file: it sees the scratch file itself."""
+
+    def __init__(self, store: Connection) -> None:
+        self._driver = _driver_of(store)
+
+    def insert(self, into: Table, rows: str, changes: str = "") -> None:
+        names = _names_of(into.columns)
+        self._driver.execute(
+            f'INSERT INTO main."{into.name}" ({names}) '
+            f'SELECT {names} FROM seen."{rows}" WHERE true{changes}'
+        )
+
+    def delete(self, each: Table, keys: str) -> None:
+        key = _names_of(each.primary_key)
+        self._driver.execute(
+            f'DELETE FROM main."{each.name}" WHERE ({key}) IN (SELECT {key} FROM seen."{keys}")'
+        )
+
+
+class _SentRows(_Rows):
+    """Those that go to a server."""
+
+    def __init__(self, scratch: sqlite3.Connection, store: Connection) -> None:
+        self._scratch, self._store = scratch, store
+
+    def bring(self, has_ledger: bool) -> None:
+        plan_again(self._store)
+        super().bring(has_ledger)
+        plan_again(self._store)
+
+    def insert(self, into: Table, rows: str, changes: str = "") -> None:
+        driver, names = _driver_of(self._store), _names_of(into.columns)
+        found = self._scratch.execute(f'SELECT {names} FROM "{rows}"')
+        if not changes and not _sees_only_some(driver, into):
+            with driver.cursor().copy(f'COPY "{into.name}" ({names}) FROM STDIN') as copy:
+                for row in found:
+                    copy.write_row(row)
+            return
+        # Not an array: the driver escapes quotation marks in one by one, and entries are full of
+        # them.
+        these = _some_rows(into.columns, self._store)
+        statement = f'INSERT INTO "{into.name}" ({names}) SELECT * FROM {these}'
+        _for_some(driver, statement + changes, into.columns, found)
+
+    def delete(self, each: Table, keys: str) -> None:
+        key = list(each.primary_key)
+        found = self._scratch.execute(f'SELECT {_names_of(key)} FROM "{keys}"')
+        where = " AND ".join(f'it."{column.name}" = rows."{column.name}"' for column in key)
+        these = _some_rows(key, self._store)
+        statement = f'DELETE FROM "{each.name}" AS it USING {these} WHERE {where}'
+        _for_some(_driver_of(self._store), statement, key, found)
+
+
+@contextmanager
+def _rows_of(place: Path, store: Connection) -> Iterator[_Rows]:
+    """The rows of a scratch file, to be taken in a transaction on a store."""
     if store.dialect.name == "sqlite":
-        found = getattr(rows, "cursor", rows)  # the driver's own rows, where there are any
-        driver.executemany(_insert_text(into) + changes, found)
+        see(store, place)
+        yield _SeenRows(store)
         return
-    names = _names_of(into.columns)
-    if not changes and not _sees_only_some(driver, into):
-        with driver.cursor().copy(f'COPY "{into.name}" ({names}) FROM STDIN') as copy:
-            for row in rows:
-                copy.write_row(row)
-        return
-    # Not an array: the driver escapes quotation marks in one by one, and entries are full of them.
-    statement = (
-        f'INSERT INTO "{into.name}" ({names}) SELECT * FROM {_some_rows(into.columns, store)}'
-    )
-    _for_some(driver, statement + changes, into.columns, rows)
-
-
-def _delete(store: Connection, each: Table, keys: Iterable[Any]) -> None:
-    """Delete rows by their primary keys."""
-    driver: Any = store.connection.dbapi_connection
-    key = list(each.primary_key)
-    if store.dialect.name == "sqlite":
-        where = " AND ".join(f'"{column.name}" = ?' for column in key)
-        driver.executemany(f'DELETE FROM "{each.name}" WHERE {where}', keys)
-        return
-    where = " AND ".join(f'it."{column.name}" = rows."{column.name}"' for column in key)
-    statement = f'DELETE FROM "{each.name}" AS it USING {_some_rows(key, store)} WHERE {where}'
-    _for_some(driver, statement, key, keys)
+    with closing(sqlite3.connect(place)) as scratch:
+        yield _SentRows(scratch, store)
 
 
 def _sees_only_some(driver: Any, each: Table) -> bool:
@@ -363,16 +516,3 @@ def _pages(each: Table, college: str, reading: Reading) -> Iterator[list[tuple[A
         if len(rows) < _READ_AT_ONCE or not key:
             return
         after = [rows[-1][column] for column in at]
-
-
-@contextmanager
-def scratch_for_copy() -> Iterator[Connection]:
-    """A transaction on an empty scratch store, whose file is gone afterwards."""
-    scratch = scratch_store(on_disk=True)
-    try:
-        with scratch.write() as connection:
-            only_replayed(connection)
-            connection.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-            yield connection
-    finally:
-        scratch.close()

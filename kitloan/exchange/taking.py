@@ -6,13 +6,15 @@ ledger is still as it was copied; else all begins again. After some tries the le
 the beginning, so that even many processes come to an end.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.exchange.bounds import meter_for, most_changed_rows
-from kitloan.exchange.copying import LedgerCopy, Moved, is_worth_copying, scratch_for_copy
+from kitloan.exchange.copying import Changes, LedgerCopy, Moved, Scratch, is_worth_copying
 from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import (
     WHOLE_LEDGER,
@@ -40,6 +42,14 @@ _TRIES = 3
 """How often a file is merged without a lock, when others merge files of the same ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file that is merged in a copy of its ledger, and what is to be brought into the store."""
+
+    done: Outcome
+    changes: Changes
+
+
 class Taking:
     """Takes one file into a session's store."""
 
@@ -54,96 +64,94 @@ class Taking:
         self._decisions, self._progress = decisions, progress
         self._college = college_of(file.header().ledger)
 
-    def take(self) -> Merged:
+    def take(self, scratch: Scratch, prepared: Prepared | None = None) -> Merged:
         """Merge the file, whole or not at all.
+
+        Args:
+            scratch: where to copy its ledger, if that is worth it.
+            prepared: what came of `prepare`, if it was called, by whichever process.
 
         Raises:
             BadInput, Refused: as `merge`; `epoch_jump`, for ESP's file, as `must_be_possible`.
         """
         with collecting_rarely():
-            return self._take()
+            if prepared is not None:
+                try:
+                    return self._bring_in(prepared)
+                except Moved:
+                    pass
+            return self._take(scratch)
 
-    def _take(self) -> Merged:
-        if not self._is_dear():
+    def prepare(self, scratch: Scratch) -> Prepared:
+        """Merge the file in a copy of its ledger; the store is only read.
+
+        Raises:
+            Moved: somebody else has merged a file of the same ledger meanwhile.
+            BadInput, Refused: as `take`.
+        """
+        with collecting_rarely():
+            return self._prepare(scratch, self._session.reading)
+
+    def _take(self, scratch: Scratch) -> Merged:
+        if not self.is_dear():
             try:
                 return self._in_store()
             except NeedsCopy:
                 pass
         for _ in range(_TRIES):
             try:
-                return self._in_copy()
+                return self._bring_in(self._prepare(scratch, self._session.reading))
             except Moved:
                 continue
         while True:
             try:
                 with self._session.store.write() as store:
-                    return self._in_copy(store)
+                    return self._under_the_lock(store, scratch)
             except Moved:  # on a server, another college came whose name looks like this one's
                 continue
 
-    def _is_dear(self) -> bool:
+    def _under_the_lock(self, store: Connection, scratch: Scratch) -> Merged:
+        begin(store, self._college, own=False)
+        return self._write(store, self._prepare(scratch, lambda: nullcontext(store)))
+
+    def is_dear(self) -> bool:
         """Whether merging the file in the store would hold it for long."""
-        header, on_server = self._file.header(), not self._session.store.is_sqlite
-        self._most = meter_for(self._file, is_on_server=on_server)
+        header, size = self._file.header(), self._file.size()
         with self._session.reading() as store:
             must_fit(store, self._file, header, self._decisions)
             wanted = select(_head.c.seq).where(_head.c.college == self._college)
             entries = store.execute(wanted).scalar() or 0
             if is_known(store, self._file, header, self._decisions):
                 return False
-        if is_worth_copying(entries, self._file.size(), is_on_server=on_server):
-            self._most = meter_for(self._file)
-            return True
-        return False
-
-    def _meter(self) -> Meter:
-        return Meter(self._most.most_rows, self._most.most_written)
+        return is_worth_copying(entries, size, is_on_server=not self._session.store.is_sqlite)
 
     def _in_store(self) -> Merged:
+        most = meter_for(self._file, is_on_server=not self._session.store.is_sqlite)
         with self._session.store.write() as store:
-            done = self._merge(store, may_rebase=False)
+            done = self._merge(store, most, may_rebase=False)
             self._must_be_possible(store)
         return done.merged
 
-    def _in_copy(self, locked: Connection | None = None) -> Merged:
-        """Merge the file in a copy of its ledger, and bring the rows in.
-
-        Args:
-            locked: a transaction on the store; None to read and write in short ones.
-
-        Raises:
-            Moved: somebody else has merged a file of the same ledger meanwhile.
-        """
-
-        def reading() -> AbstractContextManager[Connection]:
-            return self._session.reading() if locked is None else nullcontext(locked)
-
-        if locked is not None:
-            begin(locked, self._college, own=False)
-        with scratch_for_copy() as scratch:
-            copy = LedgerCopy(scratch, self._college, reading)
+    def _prepare(
+        self, scratch: Scratch, reading: Callable[[], AbstractContextManager[Connection]]
+    ) -> Prepared:
+        """As `prepare`; `reading` gives transactions on the store."""
+        most = meter_for(self._file)
+        with scratch.emptied() as connection:
+            copy = LedgerCopy(connection, self._college, reading)
             try:
-                done = self._merge(scratch, may_rebase=True)
-                self._must_be_brief(copy.compare(), done)
+                done = self._merge(connection, most, may_rebase=True)
+                changes = copy.compare(scratch.place)
+                self._must_be_brief(changes.rows, done)
             except (BadInput, Refused):
                 with reading() as store:
                     copy.must_be_current(store)  # else what is missing may have come
                 raise
-            if locked is None:
-                with self._session.store.write() as store:
-                    self._bring_in(store, copy, done)
-            else:
-                self._bring_in(locked, copy, done)
-        return done.merged
+        return Prepared(done, changes)
 
-    def _merge(self, connection: Connection, *, may_rebase: bool) -> Outcome:
+    def _merge(self, connection: Connection, most: Meter, *, may_rebase: bool) -> Outcome:
         return merge(
-            connection,
-            self._file,
-            self._decisions,
-            self._meter(),
-            self._progress,
-            may_rebase=may_rebase,
+            connection, self._file, self._decisions, most, self._progress, may_rebase=may_rebase
         )
 
     def _must_be_brief(self, rows: int, done: Outcome) -> None:
@@ -159,9 +167,14 @@ class Taking:
                 WHOLE_LEDGER,
             )
 
-    def _bring_in(self, store: Connection, copy: LedgerCopy, done: Outcome) -> None:
+    def _bring_in(self, prepared: Prepared) -> Merged:
+        with self._session.store.write() as store:
+            return self._write(store, prepared)
+
+    def _write(self, store: Connection, prepared: Prepared) -> Merged:
+        done = prepared.done
         try:
-            copy.bring_in(store)
+            prepared.changes.bring_in(store)
         except Moved:
             raise
         except Exception as problem:
@@ -170,6 +183,7 @@ class Taking:
                 "impossible", done.first_new, done.header, "leads to something that cannot be kept"
             ) from problem
         self._must_be_possible(store)
+        return done.merged
 
     def _must_be_possible(self, store: Connection) -> None:
         if not self._session.is_national:

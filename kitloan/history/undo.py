@@ -525,7 +525,8 @@ def _collected(connection: Connection, college: str, part: AnyRow) -> str | None
     if part.kind != "booking.made":
         return None
     booked = json.loads(part.body)["fact"]["booking"]
-    return _COLLECTED(connection, c=college, b=booked).scalar()
+    collected: str | None = _COLLECTED(connection, c=college, b=booked).scalar()
+    return collected
 
 
 def _about_it(

@@ -8,7 +8,7 @@ store, the rules of the database are compared with the rules that kitloan makes.
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -46,7 +46,7 @@ from kitloan.history.walk import (
     Walk,
     portions_of,
 )
-from kitloan.history.workers import Task, Workers, how_many
+from kitloan.history.workers import Task, Tick, Workers, how_many
 from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.entry import GENESIS, NotCanonical, parse, seal
 from kitloan.ledger.epochs import ledger_name
@@ -59,7 +59,7 @@ from kitloan.storage.row_security import (
 )
 from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.settings import is_readable
-from kitloan.storage.store import Store, only_replayed, scratch_store
+from kitloan.storage.store import SharedCopy, Store, only_replayed, scratch_store, shared_copy
 from kitloan.tables import (
     Contact,
     ContactChange,
@@ -195,7 +195,8 @@ class Verifier:
         try:
             with scratch.engine.connect() as replayed:
                 seen_by = replayed if store.is_sqlite else None
-                with store.read_copy(room, seen_by, beside.on if beside else None) as live:
+                shared = (lambda copy: beside.on(CheckLedgers(copy))) if beside else None
+                with store.read_copy(room, seen_by, shared) as live:
                     verdict = _verify(live, replayed, progress or _silent, beside, memory)
         finally:
             scratch.close()
@@ -319,7 +320,7 @@ def _verify(
         *[(top.college, parts.get(top.college)) for top in longest],
     ]
     if beside is not None:
-        left = beside.check(left, tick, checked.__setitem__)
+        left = beside.do(left, tick, checked.__setitem__)
     checker = Checker(live, replayed)
     for each, part in left:
         checked[each] = checker.check(each, tick, part)
@@ -402,6 +403,32 @@ class Checker:
         state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
         made = _kept(walk, replayed, part) if part is not None and not findings else None
         return Checked(tuple(findings), (state,), made)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLedgers:
+    """The job of a worker that checks ledgers of a copy."""
+
+    copy: SharedCopy
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[Task, Tick], Checked]]:
+        """Open the copy, which is read when the first ledger is checked."""
+        scratch = scratch_store(on_disk=True)
+        with (
+            scratch.engine.connect() as replayed,
+            shared_copy(self.copy, replayed) as begin,
+            ExitStack() as reading,
+        ):
+            checkers: list[Checker] = []
+
+            def check(task: Task, tick: Tick) -> Checked:
+                if not checkers:
+                    checkers.append(Checker(reading.enter_context(begin()), replayed))
+                college, part = task
+                return checkers[0].check(college, tick, part)
+
+            yield check
 
 
 def _roll_back(scratch: Connection) -> None:

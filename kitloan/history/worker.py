@@ -1,4 +1,4 @@
-"""A worker of `kitloan.history.workers`: checks ledgers of a copy, one after another, as asked.
+"""A worker of `kitloan.history.workers`: does its job for ledgers, one after another, as asked.
 
 Run as a program of its own. It ends when its input does.
 """
@@ -10,34 +10,26 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
-from kitloan.history.verify import Checker
-from kitloan.history.workers import DONE, FAILED, READY, TICK
-from kitloan.storage.store import scratch_store, shared_copy
+from kitloan.history.workers import DONE, FAILED, READY, TICK, Job
 
 
 def main() -> None:
-    """Open the copy that the input names, and check each ledger that it names after that."""
+    """Open the job that the input brings, and do it for each ledger that it names after that."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else may be among the answers
     asked: queue.Queue[Any] = queue.Queue()
-    copy = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the program that started this one
-    scratch = scratch_store(on_disk=True)
-    with scratch.engine.connect() as replayed, shared_copy(copy, replayed) as opened:
+    job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the program that started this one
+    with job.opened() as do:
         _answer(answers, READY, None)
         threading.Thread(target=_listen, args=(asked,), daemon=True).start()
-        college, part = asked.get()
-        with opened() as live:
-            checker = Checker(live, replayed)
-            while True:
-                try:
-                    checked = checker.check(
-                        college, lambda done: _answer(answers, TICK, done), part
-                    )
-                except Exception:
-                    _answer(answers, FAILED, None)  # who started this one finds the reason
-                else:
-                    _answer(answers, DONE, checked)
-                college, part = asked.get()
+        while True:
+            task = asked.get()
+            try:
+                done = do(task, lambda more: _answer(answers, TICK, more))
+            except Exception:
+                _answer(answers, FAILED, None)  # who started this one finds the reason
+            else:
+                _answer(answers, DONE, done)
 
 
 def _listen(asked: "queue.Queue[Any]") -> None:

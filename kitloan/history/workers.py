@@ -1,10 +1,11 @@
-"""Worker processes, which check ledgers side by side: each a ledger at a time, all on one copy.
+"""Worker processes, which check or merge ledgers side by side: each a ledger at a time.
 
 A worker is a Python of its own, started with nothing but the folders to load kitloan from (or the
-bundle's program, with `ASKED`). Its standard input brings what to do, its standard output what came
-of it. It is in a session of its own, so that Ctrl+C reaches only the program that started it; that
-one ends its workers, and a worker whose input ends, because that program was killed, ends at once.
-Where no process can be started, or one ends early, the caller checks what is left by itself.
+bundle's program, with `ASKED`). Its standard input brings its `Job` and then ledgers, its standard
+output what came of each. It is in a session of its own, so that Ctrl+C reaches only the program
+that started it; that one ends its workers, and a worker whose input ends, because that program was
+killed, ends at once. Where no process can be started, or one ends early, the caller does what is
+left by itself.
 """
 
 import json
@@ -15,11 +16,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
-
-from kitloan.storage.store import SharedCopy
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, Protocol
 
 ASKED = "--check-ledgers"
 """What the bundle's program is started with to be a worker."""
@@ -38,8 +36,18 @@ _PATIENCE = 0.2
 _WORTH_IT = 40_000
 """Entries from which on it pays to start processes, which takes each of them half a second."""
 
-Task = tuple[str, Path | None]
+Task = tuple[str, Any]
+"""A college, and what else is to be known about its ledger."""
 Finished = Callable[[str, Any], None]
+Tick = Callable[[int], None]
+"""Called from time to time with how many entries more are done."""
+
+
+class Job(Protocol):
+    """What a worker does; it is sent to it by pickle."""
+
+    def opened(self) -> AbstractContextManager[Callable[[Task, Tick], Any]]:
+        """Open what the work needs; gives the function that does it for one ledger."""
 
 
 def how_many(asked: int | None, ledgers: int, entries: int) -> int:
@@ -47,7 +55,7 @@ def how_many(asked: int | None, ledgers: int, entries: int) -> int:
 
     Args:
         asked: how many the caller wants; None leaves it to the machine, and to whether it pays.
-        ledgers: how many ledgers there are to check.
+        ledgers: how many ledgers there are.
         entries: how many entries they have together.
     """
     wanted = asked if asked is not None else _cores() if entries >= _WORTH_IT else 1
@@ -61,7 +69,7 @@ def _cores() -> int:
 
 
 class Workers:
-    """Workers that have a copy open, until the block ends: then all of them have ended."""
+    """Workers that have opened their jobs, until the block ends: then all of them have ended."""
 
     def __init__(self, wanted: int) -> None:
         self._wanted = wanted
@@ -69,12 +77,16 @@ class Workers:
         self._running: dict[int, subprocess.Popen[bytes]] = {}
 
     @contextmanager
-    def on(self, copy: SharedCopy) -> Iterator[None]:
-        """Start the workers, and have each open the copy; fewer, where not all can be started."""
+    def on(self, *jobs: Job) -> Iterator[None]:
+        """Start the workers, and have each open its job; fewer, where not all can be started.
+
+        Args:
+            jobs: one that all have, or one for each.
+        """
         try:
             for number in range(self._wanted):
                 try:
-                    self._start(number, copy)
+                    self._start(number, jobs[number % len(jobs)])
                 except OSError:
                     break  # there is no such program here, or no room for one more process
             self._wait_until_ready()
@@ -82,16 +94,13 @@ class Workers:
         finally:
             self._end()
 
-    def check(
-        self, tasks: Sequence[Task], tick: Callable[[int], None], finished: Finished
-    ) -> list[Task]:
-        """Have ledgers checked; gives the tasks that were not done, because a worker failed.
+    def do(self, tasks: Sequence[Task], tick: Tick, finished: Finished) -> list[Task]:
+        """Have ledgers done; gives the tasks that were not, because a worker failed.
 
         Args:
-            tasks: for each ledger its college, and the file to keep its register in, if any; the
-                longest first, so that none is left for one worker at the end.
+            tasks: the longest first, so that none is left for one worker at the end.
             tick: called with how many entries more are done.
-            finished: called with a ledger's college and what came of it.
+            finished: called with a ledger's college and what came of it; its worker waits.
         """
         waiting, busy, failed = list(tasks), dict[int, Task](), list[Task]()
         for number in list(self._running):
@@ -121,7 +130,7 @@ class Workers:
             with suppress(OSError):  # as above
                 _send(self._running[number], busy[number])
 
-    def _start(self, number: int, copy: SharedCopy) -> None:
+    def _start(self, number: int, job: Job) -> None:
         apart: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -139,18 +148,18 @@ class Workers:
         with suppress(OSError):  # it has ended already, and its output says so
             if not frozen and started.stdin is not None:
                 started.stdin.write(json.dumps(sys.path).encode() + b"\n")
-            _send(started, copy)
+            _send(started, job)
 
     def _listen(self, number: int, started: subprocess.Popen[bytes]) -> None:
         try:
             while True:
                 what, answer = pickle.load(started.stdout)  # type: ignore[arg-type]  # noqa: S301  # a pipe, from our own program
                 self._answers.put((number, what, answer))
-        except Exception:  # half an answer can raise anything; its ledger is checked again
+        except Exception:  # half an answer can raise anything; its ledger is done again
             self._answers.put((number, ENDED, None))
 
     def _wait_until_ready(self) -> None:
-        """Wait until each has the copy open, or has ended."""
+        """Wait until each has opened its job, or has ended."""
         starting = set(self._running)
         waits = _SECONDS
         while starting and waits > 0:

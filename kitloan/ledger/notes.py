@@ -14,7 +14,7 @@ from kitloan.errors import Refused
 from kitloan.ledger.facts.planning import BookingLapsed, DemandRefused
 from kitloan.ledger.writer import Plans, Writer
 from kitloan.storage.statements import Query
-from kitloan.tables import table
+from kitloan.tables import Block, table
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.planning import (
     Booking,
@@ -47,6 +47,7 @@ _PLANS = Query(
                 ("days", table(CalendarDay)),
                 ("policies", table(PolicyValue)),
                 ("regimes", table(Regime)),
+                ("blocks", table(Block)),
             )
         ],
         select(func.min(booking.c.lapses_after)).where(*_WAITING).scalar_subquery().label("lapses"),
@@ -93,12 +94,15 @@ def note_lapses(writer: Writer) -> None:
 
     The one look that this takes also shows what the college has planned at all.
     """
-    [(week, days, policies, regimes, lapses)] = _PLANS.tuples(writer.connection, c=writer.college)
+    [(week, days, policies, regimes, blocks, lapses)] = _PLANS.tuples(
+        writer.connection, c=writer.college
+    )
     writer.plans = Plans(
         calendar=bool(week or days),
         policies=bool(policies),
         inspections=bool(regimes),
         bookings=lapses is not None,
+        blocks=bool(blocks),
     )
     today = day_of(writer.at).isoformat()
     if lapses is None or lapses >= today:

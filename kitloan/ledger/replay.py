@@ -616,7 +616,7 @@ def rewind(
             _names_again(connection, college, subject, at, at)
     types = {kind for each in entries if (kind := getattr(each.fact, "kit_type", None))}
     for tag in tags:
-        for body in _claims(connection, c=college, t=tag).scalars().all():
+        for body in _claims(connection, c=college, t=tag).scalars():
             # Another holding may have this label by now.
             _delete_alias(connection, c=college, x=json.loads(body)["fact"]["label"])
     for tag in tags:
@@ -636,7 +636,7 @@ def rewind(
 
 def _name_again(connection: Connection, college: str) -> None:
     """Kit types and borrowers that were undone since are there again, as they were made."""
-    for body in _undone_names(connection, c=college).scalars().all():
+    for body in _undone_names(connection, c=college).scalars():
         entry = parse(body)
         fact = entry.fact
         is_there = _type_there if isinstance(fact, KitTypeDefined) else _organisation_there

@@ -86,12 +86,13 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """What a college has planned: a calendar, policies, inspections, bookings that wait."""
+    """What a college has planned: a calendar, policies, inspections, bookings that wait, blocks."""
 
     calendar: bool = False
     policies: bool = False
     inspections: bool = False
     bookings: bool = False
+    blocks: bool = False
 
 
 class Writer:
@@ -121,7 +122,9 @@ class Writer:
         self.actor = self.earlier[0].by if self.earlier else actor
         self.at = self.earlier[0].at if self.earlier else now
         self.names: dict[str, str] = {}  # of kit types met in this transaction, by key
-        self.plans = Plans(calendar=True, policies=True, inspections=True, bookings=True)
+        self.plans = Plans(
+            calendar=True, policies=True, inspections=True, bookings=True, blocks=True
+        )
         self._before = head
         self._head = head
         self._part = 0

@@ -94,7 +94,8 @@ def check_out(
     if not tags:
         raise BadInput("nothing_named", "No holding was named.", "Scan or type a tag.")
     contact = clean(contact, "The contact's name") if contact else None
-    terms = replace(terms, on=earlier_day(writer, terms.on))
+    if terms.on is not None:
+        terms = replace(terms, on=earlier_day(writer, terms.on))
     went = terms.on or day_of(writer.at)
     if not writer.earlier:
         check_due(terms.due_on or default_due(went), went)
@@ -106,7 +107,8 @@ def check_out(
         for row in holdings
     ]
     booking = collecting(writer, terms.booking) if terms.booking else None
-    terms = replace(terms, booking=booking.id if booking else None)
+    if terms.booking is not None:
+        terms = replace(terms, booking=booking.id if booking else None)
     who = _to_whom(writer, to, booking, terms)
     must_be_open(writer, who, went)
     of_borrower = _not_blocked(writer, who, holdings, went, terms)
@@ -242,19 +244,18 @@ def _lend(
 def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
     """Refuse a holding that cannot be lent, with the facts and what to do next."""
     must_be_here(writer, row)
-    shown = f"{row.type_name} {grouped(row.tag)}"
     quantity = check_quantity(1 if terms.quantity is None else terms.quantity)
     if terms.on is not None:
         must_be_free(writer, row, terms.on, quantity)
     if row.quantity - row.out_quantity < quantity:
-        raise not_enough(writer, row, quantity, shown)
+        raise not_enough(writer, row, quantity)
     must_be_in_use(writer, row)
     if row.uncounted:
-        raise _uncounted(writer, row, shown)
+        raise _uncounted(writer, row)
     if row.critical_short and not terms.override:
-        raise _incomplete(writer, row, shown)
+        raise _incomplete(writer, row)
     if row.contents_at is not None and not terms.override:
-        _must_have_been_counted_since(writer, row, shown)
+        _must_have_been_counted_since(writer, row)
 
 
 def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: date) -> list[str]:
@@ -265,8 +266,7 @@ def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: da
     if not writer.plans.inspections:
         return []
     whole = policies_now(writer).choice("cover", row.kit_type) == "loan"
-    shown = f"{row.type_name} {grouped(row.tag)}"
-    return must_be_inspected(writer, row, shown, due_on if whole else went, terms.override)
+    return must_be_inspected(writer, row, _shown(row), due_on if whole else went, terms.override)
 
 
 def _not_blocked(
@@ -282,7 +282,7 @@ def _not_blocked(
     )
 
 
-def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> None:
+def _must_have_been_counted_since(writer: Writer, row: AnyRow) -> None:
     """Refuse a kit whose contents list got a critical part after its latest count."""
     if writer.earlier or row.counted_at is None or row.counted_at > row.contents_at:
         return
@@ -290,8 +290,8 @@ def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> No
     if new:
         raise Refused(
             "list_changed",
-            f"{shown} was counted on {uk(day_of(row.counted_at))}. Its contents list has critical "
-            f"parts since that nobody has counted: {', '.join(new)}.",
+            f"{_shown(row)} was counted on {uk(day_of(row.counted_at))}. Its contents list has "
+            f"critical parts since that nobody has counted: {', '.join(new)}.",
             f"Count it: kitloan count {row.tag}. Or lend it all the same with --override REASON, "
             "which goes on record.",
             tag=row.tag,
@@ -300,26 +300,30 @@ def _must_have_been_counted_since(writer: Writer, row: AnyRow, shown: str) -> No
         )
 
 
-def _uncounted(writer: Writer, row: AnyRow, shown: str) -> Refused:
+def _shown(row: AnyRow) -> str:
+    return f"{row.type_name} {grouped(row.tag)}"
+
+
+def _uncounted(writer: Writer, row: AnyRow) -> Refused:
     """Since when it waits to be counted, and who left it so."""
     described, facts = whereabouts.came_in(writer.connection, writer.college, row.tag)
     back = f"has been back {described}" if described else "came back"
     return Refused(
         "uncounted",
-        f"{shown} {back}, and its contents have not been counted.",
+        f"{_shown(row)} {back}, and its contents have not been counted.",
         f"Count it first: kitloan count {row.tag}",
         tag=row.tag,
         **facts,
     )
 
 
-def _incomplete(writer: Writer, row: AnyRow, shown: str) -> Refused:
+def _incomplete(writer: Writer, row: AnyRow) -> Refused:
     """Which parts it cannot be used without."""
     lacking = whereabouts.critical_shortages(writer.connection, writer.college, row.tag)
     lines = [ShortageLine(each["component"], each["missing"], each["broken"]) for each in lacking]
     return Refused(
         "incomplete",
-        f"{shown} cannot be used: {plural(row.critical_short, 'critical component')} short "
+        f"{_shown(row)} cannot be used: {plural(row.critical_short, 'critical component')} short "
         f"({'; '.join(map(str, lines))}).",
         "Make it good with `kitloan restock`, or lend it all the same with "
         "--override REASON, which goes on record.",
@@ -328,8 +332,9 @@ def _incomplete(writer: Writer, row: AnyRow, shown: str) -> Refused:
     )
 
 
-def not_enough(writer: Writer, row: AnyRow, quantity: int, shown: str) -> KitloanError:
+def not_enough(writer: Writer, row: AnyRow, quantity: int) -> KitloanError:
     """Who has what is asked for."""
+    shown = _shown(row)
     loans = open_loans(writer, row.tag)
     facts = [
         {

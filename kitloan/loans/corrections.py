@@ -128,7 +128,7 @@ def _may_be_corrected(writer: Writer, row: AnyRow, which: AnyRow, quantity: int)
             returned=which.returned,
         )
     if quantity - which.quantity > row.quantity - row.out_quantity:
-        raise not_enough(writer, row, quantity, shown)
+        raise not_enough(writer, row, quantity)
 
 
 def pass_on(

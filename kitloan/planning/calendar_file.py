@@ -291,7 +291,7 @@ def _loan_events(connection: Connection, college: str, today: date) -> Iterator[
     loans = LOANS(connection, c=college).all()
     since = days_after(today, -_SHOWN_DAYS)
     over = connection.execute(_OVER, {"c": college, "d": since.isoformat()}).all()
-    undone = _TAGS_WITH_AN_UNDO(connection, c=college).scalars().all()
+    undone = _TAGS_WITH_AN_UNDO(connection, c=college).scalars()
     changed: dict[str, tuple[str, _Changes]] = {}
     for tag in dict.fromkeys([*[row.tag for row in (*loans, *over)], *undone]):
         about = _changes_by(_ABOUT_LOANS(connection, c=college, t=tag).all(), "loan")

@@ -315,7 +315,7 @@ def choose_bookings(
 
 def is_for_event(connection: Connection, college: str, loan_id: str, key: str) -> bool:
     """Whether a loan is on a booking of an event."""
-    return _EVENT_OF_LOAN(connection, c=college, l=loan_id).scalar() == key
+    return bool(_EVENT_OF_LOAN(connection, c=college, l=loan_id).scalar() == key)
 
 
 def _not_in_event(writer: Writer, key: str, row: AnyRow) -> Refused:

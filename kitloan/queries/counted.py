@@ -7,16 +7,17 @@ instant has whole seconds, so of a count and a change in one second the ledger's
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select
 
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import Query, among
-from kitloan.tables import Component, Holding, LedgerEntry, table
+from kitloan.tables import Component, Holding, KitType, LedgerEntry, table
 from kitloan.values import Counted
 
 component, entry, holding = table(Component), table(LedgerEntry), table(Holding)
+kit_type = table(KitType)
 
 Kind = tuple[str, str]
 """A college and the id of one of its kit types."""
@@ -56,24 +57,27 @@ _DEFINITIONS = Query(
     .order_by(entry.c.epoch, entry.c.seq)
 )
 _LISTED = Query(
-    select(component.c.kit_type)
-    .where(component.c.college == bindparam("c"), among(component.c.kit_type, "types"))
-    .distinct()
+    select(kit_type.c.kit_type, kit_type.c.contents_at).where(
+        kit_type.c.college == bindparam("c"),
+        among(kit_type.c.kit_type, "types"),
+        exists().where(
+            component.c.college == kit_type.c.college, component.c.kit_type == kit_type.c.kit_type
+        ),
+    )
 )
 
 
 def list_changes(connection: Connection, colleges: Collection[str]) -> Mapping[Kind, ListChange]:
     """The latest change of each contents list that was changed since it was first defined."""
-    known: dict[Kind, str] = {}
+    known: dict[Kind, Any] = {}
     changed: dict[Kind, ListChange] = {}
     for college in colleges:
         for at, epoch, seq, body in _DEFINITIONS.tuples(connection, c=college):
             fact = json.loads(body)["fact"]
             key = college, fact["kit_type"]
-            contents = json.dumps(fact["contents"], sort_keys=True)
-            if known.get(key, contents) != contents:
+            if known.get(key, fact["contents"]) != fact["contents"]:
                 changed[key] = ListChange(at, epoch, seq)
-            known[key] = contents
+            known[key] = fact["contents"]
     return changed
 
 
@@ -175,14 +179,16 @@ def count_words(
     if not kits:
         return {}
     types = sorted({row.kit_type for row in kits})
-    kinds = {
-        (college, kind)
+    changed_at = {
+        (college, kind): at
         for college in {row.college for row in kits}
-        for (kind,) in _LISTED.tuples(connection, c=college, types=types)
+        for kind, at in _LISTED.tuples(connection, c=college, types=types)
     }
-    kits = [row for row in kits if (row.college, row.kit_type) in kinds]
-    counted = {row.college for row in kits if row.counted_at is not None}
-    changes = list_changes(connection, counted) if counted else {}
+    kits = [row for row in kits if (row.college, row.kit_type) in changed_at]
+    changed = {
+        row.college for row in kits if row.counted_at and changed_at[row.college, row.kit_type]
+    }
+    changes = list_changes(connection, changed) if changed else {}
     found: dict[Place, Counted] = {}
     for row in kits:
         place = (row.college, row.tag)

@@ -5,7 +5,7 @@ and by status. A status is one condition in the database and one function (`stat
 that were found; a test compares the two.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
+    String,
     Table,
     and_,
     bindparam,
@@ -30,9 +32,8 @@ from kitloan.ledger.session import Session
 from kitloan.queries import history
 from kitloan.queries.counted import count_words
 from kitloan.queries.found_after import found_after
-from kitloan.queries.paging import PAGE, page_of
+from kitloan.queries.paging import PAGE, KeptPages, Paged, page_of
 from kitloan.queries.resolve import resolve
-from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import Query, among
 from kitloan.tables import (
     College,
@@ -45,17 +46,11 @@ from kitloan.tables import (
     Shortage,
     table,
 )
-from kitloan.tables.naming import OtherName
 from kitloan.text.dates import day_of
 from kitloan.text.fields import GiftTerms
 from kitloan.text.names import (
     clean,
-    in_natural_order,
-    marked,
-    organisation_key,
-    same_organisation,
     search_form,
-    slug,
     sought,
     with_other_zeros,
 )
@@ -81,7 +76,6 @@ shortage = table(Shortage)
 college = table(College)
 gift = table(Gift)
 kit_type = table(KitType)
-other_name = table(OtherName)
 
 _lent = holding.alias("lent")
 _NUMBER_OF_LOAN = (
@@ -168,7 +162,6 @@ _HOLDINGS_OF = Query(
     .join(college, college.c.college == holding.c.college)
     .outerjoin(gift)
     .where(holding.c.college == bindparam("c"), among(holding.c.tag, "tags"))
-    .order_by(holding.c.tag)
 )
 
 _OPEN_LOANS = (
@@ -199,6 +192,7 @@ class Finder:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._pages = KeptPages()
 
     def holding(self, text: str) -> values.Holding:
         """The holding with this tag or asset number.
@@ -257,25 +251,37 @@ class Finder:
         )
         if status in FEW:  # which have indexes of their own
             order = (holding.c.number_order, holding.c.tag)
-        matches = holdings_with(text)
-        if status is not None:
-            matches += in_status(status, self._session.today, self._session)
-        if type is not None:
-            matches.append(of_type_called(holding.c.college, holding.c.kit_type, type))
-        if self._college is None:
-            order = (holding.c.college, *order)
-        elif status is None:
-            matches.append(holding.c.college == self._college)
-        keys = select(holding.c.college, holding.c.number_order, holding.c.words, holding.c.tag)
+        words = _Words(text)
+        given = {"today": self._session.today.isoformat(), **words.values}
+
+        def composed(matches: list[Condition]) -> Select[Any]:
+            if status is not None:
+                matches += in_status(status, self._session)
+            elif self._college is None:
+                matches += self._present
+            else:
+                matches.append(holding.c.college == self._college)
+            if type is not None:
+                from kitloan.queries.types import of_type_called  # for this alone
+
+                matches.append(of_type_called(holding.c.college, holding.c.kit_type, type))
+            keys = (holding.c.college, holding.c.number_order, holding.c.words, holding.c.tag)
+            return select(*keys).where(*matches)
+
+        rows: Page[Any]
         with self._session.reading() as connection:
             if self._college is None:
-                matches[: len(holdings_with(text))] = _national(connection, text)
-                matches += self._present if status is None else []
-            keys = keys.where(*matches)
-            page = page_of(connection, keys, order, after, limit)
-            found = self._holdings(connection, [(row[0], row[3]) for row in page.items])
-        found.sort(key=_as_people_count)
-        return Page(tuple(found), page.total, page.next)
+                everywhere = composed(_national(connection, words)).params(given)
+                rows = page_of(connection, everywhere, (holding.c.college, *order), after, limit)
+            else:
+                named = words.in_borrowers(connection, self._college)
+                pages = self._pages.of(
+                    ("holdings", words.shape, named, status, type),
+                    lambda: Paged(composed(words.of_holdings(named)), order),
+                )
+                rows = pages.page(connection, after, limit, **given)
+            found = self._holdings(connection, [(row[0], row[3]) for row in rows.items])
+        return Page(tuple(found), rows.total, rows.next)
 
     def loans(
         self,
@@ -304,30 +310,31 @@ class Finder:
         Raises:
             BadInput: `bad_cursor`; `bad_text`, for `to` or `text`; as `holding`, for `of`.
         """
-        today = self._session.today.isoformat()
-        wanted = select(loan.c.college, loan.c.due_key, loan.c.loan, _NUMBER_OF_LOAN).where(
-            loan.c.closed_at.is_(None)
-        )
-        if self._college is not None:
-            wanted = wanted.where(loan.c.college == self._college)
-        if overdue:
-            wanted = wanted.where(loan.c.due_key < today)
-        if due_on is not None:
-            wanted = wanted.where(loan.c.due_key == due_on.isoformat())
-        if due_after is not None:
-            wanted = wanted.where(loan.c.due_key > due_after.isoformat())
-        wanted = wanted.where(*loans_with(text, self._college))
-        order = (loan.c.college, loan.c.due_key, _NUMBER_OF_LOAN, loan.c.loan)
+        words, today = _Words(text), self._session.today.isoformat()
+        given: dict[str, Any] = {"today": today, **words.values}
         borrower = None if to is None else clean(to, "The organisation")
         with self._session.reading() as connection:
+            whose: tuple[tuple[str, str], ...] | None = None
             if borrower is not None:
+                from kitloan.queries.borrowers import organisations_called
+
                 meant = organisations_called(connection, self._college, borrower)
-                ids = [(where, which) for where, which, _ in meant]
-                wanted = wanted.where(tuple_(loan.c.college, loan.c.organisation).in_(ids))
+                given["to"] = [which for _, which, _ in meant]
+                if self._college is None:  # the same id is another borrower's elsewhere
+                    whose = tuple([(where, which) for where, which, _ in meant])
             if of is not None:
-                where, tag = resolve(connection, self._college, of)
-                wanted = wanted.where(loan.c.college == where, loan.c.tag == tag)
-            page = page_of(connection, wanted, order, after, limit)
+                given["where"], given["tag"] = resolve(connection, self._college, of)
+            if due_on is not None:
+                given["on"] = due_on.isoformat()
+            if due_after is not None:
+                given["later"] = due_after.isoformat()
+            asked = _LoansAsked(
+                *(self._college, words.shape, overdue),
+                *(due_on is not None, due_after is not None, to is not None, of is not None),
+                whose,
+            )
+            pages = self._pages.of(asked, lambda: asked.composed(words))
+            page = pages.page(connection, after, limit, **given)
             keys = [(row[0], row[2]) for row in page.items]
             found = {
                 (each.college, each.id): each
@@ -346,6 +353,8 @@ class Finder:
 
     def organisation(self, name: str) -> str | None:
         """The name on record of the organisation that `name` means; None without one."""
+        from kitloan.queries.borrowers import organisations_called
+
         with self._session.reading() as connection:
             found = organisations_called(connection, self._college, name)
         return found[0][2] if found else None
@@ -383,7 +392,8 @@ class Finder:
             *(shortage.c.tag, shortage.c.component),
         )
         with self._session.reading() as connection:
-            wanted = wanted.where(*shortages_with(connection, text))
+            words = _Words(text)
+            wanted = wanted.where(*_shortages_with(connection, words)).params(words.values)
             page = page_of(connection, wanted, order, after, limit)
             parts = {(row.college, row.tag, row.component) for row in page.items}
             after_loans = found_after(connection, parts)
@@ -433,10 +443,13 @@ class Finder:
         self, connection: Connection, keys: list[tuple[str, str]]
     ) -> list[values.Holding]:
         today = self._session.today.isoformat()
-        found: list[values.Holding] = []
-        for where, tags in _by_college(keys):
-            found += _holdings_of(connection, where, tags, today)
-        return _with_terms(connection, found) if self._college is None else found
+        found = {
+            (each.college, each.tag): each
+            for where, tags in _by_college(keys)
+            for each in _holdings_of(connection, where, tags, today)
+        }
+        ordered = [found[key] for key in keys]
+        return _with_terms(connection, ordered) if self._college is None else ordered
 
 
 def _by_college(keys: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -470,20 +483,14 @@ def _holdings_of(
     ]
 
 
-def _as_people_count(each: values.Holding) -> tuple[str, bool, str, str]:
-    """By the college's own number, 2 before 10; what has none comes last."""
-    number = each.asset_number or ""
-    return each.college, not number, in_natural_order(number), each.tag
-
-
-def _national(connection: Connection, text: str) -> list[ColumnElement[bool]]:
-    """Every word of `text` occurs in what any college that had a holding recorded of it."""
+def _national(connection: Connection, words: "_Words") -> list[Condition]:
+    """Every word occurs in what any college that had a holding recorded of it."""
     from kitloan.queries.terms import inherited  # reading a kit should not have to load it
 
     earlier = inherited(connection)
     here = tuple_(holding.c.college, holding.c.tag)
     conditions = []
-    for word, own in zip(sought(text), holdings_with(text), strict=True):
+    for (word, _), own in zip(words, words.of_holdings([True] * len(words.shape)), strict=True):
         described = [
             place
             for place, terms in earlier.items()
@@ -654,9 +661,108 @@ def status_of(
     return "incomplete" if critical_short else "in"
 
 
-def holdings_with(text: str) -> list[Condition]:
-    """The conditions that a holding, or who has it on loan, has every word of `text`."""
-    return [or_(_has(word), _is_with(word)) for word in sought(text)]
+class _Words:
+    """The words of a search, as arguments of a statement.
+
+    Attributes:
+        shape: how many forms each word has: a statement is composed by that.
+        values: the forms, and their common end, by the names that they have in the statement.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._words = [(word, *with_other_zeros(word)) for word in sought(text)]
+        self.shape = tuple([len(forms) for forms in self._words])
+        self.values = {
+            _name(word, form): each.translate(_LITERALLY)
+            for word, forms in enumerate(self._words)
+            for form, each in enumerate((*forms, _common_end(forms)))
+        }
+
+    def __iter__(self) -> Iterator[tuple[str, Condition]]:
+        """Each word, and the condition that a holding has it."""
+        for number, (word, *_) in enumerate(self._words):
+            yield word, self._in_holding(number)
+
+    def _in_holding(self, number: int) -> Condition:
+        *forms, common = [
+            _contains(holding.c.words, _name(number, form))
+            for form in range(self.shape[number] + 1)
+        ]
+        if len(forms) == 1:
+            return forms[0]
+        return and_(common, or_(*forms))  # of most holdings one is asked, and not all
+
+    def in_borrowers(self, connection: Connection, college: str) -> tuple[bool, ...]:
+        """Whether any borrower's name has a word, for each: of most searches none has.
+
+        Then no holding needs to be looked up among those that are out, which takes a third as long
+        as reading its words.
+        """
+        return tuple(
+            [
+                bool(_BORROWER.tuples(connection, c=college, word=self.values[_name(number, 0)]))
+                for number in range(len(self.shape))
+            ]
+        )
+
+    def of_holdings(self, named: Sequence[bool]) -> list[Condition]:
+        """The conditions that a holding, or who has it on loan, has every word.
+
+        `named` is whether a borrower's name has a word, for each.
+        """
+        return [
+            or_(self._in_holding(number), _is_with(_name(number, 0)))
+            if is_named
+            else self._in_holding(number)
+            for number, is_named in enumerate(named)
+        ]
+
+    def of_loans(self, college: str | None) -> list[Condition]:
+        """The conditions that a loan's holding or borrower has every word.
+
+        They are two sub-selects, because each reads one narrow index. A join would fetch the
+        holding of every open loan to read its words.
+        """
+        of_school = select(organisation.c.organisation)
+        return [
+            or_(
+                loan.c.tag.in_(
+                    _of(college, select(holding.c.tag), holding).where(self._in_holding(number))
+                ),
+                loan.c.organisation.in_(
+                    _of(college, of_school, organisation).where(
+                        _contains(organisation.c.words, _name(number, 0))
+                    )
+                ),
+            )
+            for number in range(len(self.shape))
+        ]
+
+
+_LITERALLY = str.maketrans({each: f"/{each}" for each in "/%_"})
+
+
+def _common_end(forms: Sequence[str]) -> str:
+    """The text with which all forms of a word end."""
+    (first, *_) = forms
+    ends = (first[start:] for start in range(len(first)))
+    return next((end for end in ends if all(each.endswith(end) for each in forms)), "")
+
+
+def _name(word: int, form: int) -> str:
+    return f"word_{word}_{form}"
+
+
+def _contains(column: ColumnElement[str], name: str) -> Condition:
+    """The condition that a column has the text that is the argument `name`, as of `_Words`."""
+    return column.contains(bindparam(name, type_=String()), escape="/")
+
+
+_BORROWER = Query(
+    select(organisation.c.organisation)
+    .where(organisation.c.college == bindparam("c"), _contains(organisation.c.words, "word"))
+    .limit(1)
+)
 
 
 def _is_with(word: str) -> Condition:
@@ -669,27 +775,44 @@ def _is_with(word: str) -> Condition:
             (organisation.c.college == loan.c.college)
             & (organisation.c.organisation == loan.c.organisation),
         )
-        .where(loan.c.closed_at.is_(None), *called(word))
+        .where(loan.c.closed_at.is_(None), _contains(organisation.c.words, word))
     )
     # Of a holding only what the index of words has: asked for more, each row would be fetched.
     return tuple_(holding.c.college, holding.c.tag).in_(lent)
 
 
-def loans_with(text: str, college: str | None) -> list[Condition]:
-    """The conditions that a loan's holding or borrower has every word of `text`.
+class _LoansAsked(NamedTuple):
+    """Which open loans a list is to have: the statement is composed by this."""
 
-    They are two sub-selects, because each reads one narrow index. A join would fetch the holding of
-    every open loan to read its words.
-    """
-    return [
-        or_(
-            loan.c.tag.in_(_of(college, select(holding.c.tag), holding).where(_has(word))),
-            loan.c.organisation.in_(
-                _of(college, select(organisation.c.organisation), organisation).where(*called(word))
-            ),
-        )
-        for word in sought(text)
-    ]
+    college: str | None
+    words: tuple[int, ...]
+    overdue: bool
+    due_on: bool
+    due_after: bool
+    to: bool
+    of: bool
+    whose: tuple[tuple[str, str], ...] | None
+
+    def composed(self, words: _Words) -> Paged:
+        """Its pages."""
+        wanted = select(loan.c.college, loan.c.due_key, loan.c.loan, _NUMBER_OF_LOAN)
+        wanted = wanted.where(loan.c.closed_at.is_(None), *words.of_loans(self.college))
+        wanted = _of(self.college, wanted, loan)
+        if self.overdue:
+            wanted = wanted.where(loan.c.due_key < bindparam("today"))
+        if self.due_on:
+            wanted = wanted.where(loan.c.due_key == bindparam("on"))
+        if self.due_after:
+            wanted = wanted.where(loan.c.due_key > bindparam("later"))
+        if self.whose is not None:
+            wanted = wanted.where(tuple_(loan.c.college, loan.c.organisation).in_(self.whose))
+        elif self.to:
+            wanted = wanted.where(among(loan.c.organisation, "to"))
+        if self.of:
+            wanted = wanted.where(
+                loan.c.college == bindparam("where"), loan.c.tag == bindparam("tag")
+            )
+        return Paged(wanted, (loan.c.college, loan.c.due_key, _NUMBER_OF_LOAN, loan.c.loan))
 
 
 def called(word: str) -> list[Condition]:
@@ -697,63 +820,25 @@ def called(word: str) -> list[Condition]:
     return [organisation.c.words.contains(word, autoescape=True)]
 
 
-def organisations_called(
-    connection: Connection, college: str | None, name: str
-) -> list[tuple[str, str, str]]:
-    """The college, id and name of each organisation with this name.
-
-    Args:
-        connection: a transaction.
-        college: whose organisations; None for every college's.
-        name: the name as it was typed.
-    """
-    keys = {slug(name), organisation_key(name), marked(name)}
-    wanted = select(organisation.c.college, organisation.c.organisation, organisation.c.name)
-    rows = connection.execute(
-        _of(
-            college,
-            wanted.where(
-                organisation.c.organisation.in_(sorted(keys)), organisation.c.merged_into.is_(None)
-            ),
-            organisation,
-        )
-    ).all()
-    others = connection.execute(
-        _of(
-            college,
-            wanted.add_columns(other_name.c.name.label("other"))
-            .join_from(
-                other_name,
-                organisation,
-                (organisation.c.college == other_name.c.college)
-                & (organisation.c.organisation == other_name.c.whose),
-            )
-            .where(other_name.c.subject == "organisation", other_name.c.key.in_(sorted(keys))),
-            organisation,
-        )
-    ).all()
-    found = [(row[0], row[1], row[2]) for row in rows if same_organisation(row.name, name)]
-    found += [(row[0], row[1], row[2]) for row in others if same_organisation(row.other, name)]
-    return list(dict.fromkeys(found))
-
-
-def shortages_with(connection: Connection, text: str) -> list[Condition]:
-    """The conditions that a shortage's holding or component has every word of `text`."""
-    words = sought(text)
-    if not words:
+def _shortages_with(connection: Connection, words: _Words) -> list[Condition]:
+    """The conditions that a shortage's holding or component has every word."""
+    if not words.shape:
         return []
     named = connection.execute(select(shortage.c.component).distinct()).scalars()
     parts = {each: search_form(each) for each in named}
     return [
-        or_(_has(word), shortage.c.component.in_([each for each in parts if word in parts[each]]))
-        for word in words
+        or_(has, shortage.c.component.in_([each for each in parts if word in parts[each]]))
+        for word, has in words
     ]
 
 
-def in_status(status: Status, today: date, session: Session) -> list[Condition]:
-    """The conditions that a holding has this status: the session's, or in ESP's store anybody's."""
+def in_status(status: Status, session: Session) -> list[Condition]:
+    """The conditions that a holding has this status: the session's, or in ESP's store anybody's.
+
+    Their one argument is `today`.
+    """
     college = None if session.is_national else session.college
-    conditions = list(_STATUS[status](_late(today, college)))
+    conditions = list(_STATUS[status](_late(college)))
     if college is None:
         return conditions
     ours = holding.c.college == college if status in FEW else walked(session, holding.c.college)
@@ -769,23 +854,18 @@ def walked(session: Session, college: ColumnElement[str]) -> Condition:
     return (college.concat("") if session.store.is_sqlite else college) == session.college
 
 
-def _has(word: str) -> Condition:
-    words = (word, *with_other_zeros(word))
-    return or_(*[holding.c.words.contains(each, autoescape=True) for each in words])
-
-
 def _of(college: str | None, wanted: Any, where: Any) -> Any:
     return wanted if college is None else wanted.where(where.c.college == college)
 
 
-def _late(today: date, college: str | None) -> Condition:
+def _late(college: str | None) -> Condition:
     """The condition that some of a holding is out past its due date.
 
     It is a sub-select that is read once. A condition on each holding would read every late loan
     each time.
     """
     overdue = select(loan.c.tag).where(
-        loan.c.closed_at.is_(None), loan.c.due_key < today.isoformat()
+        loan.c.closed_at.is_(None), loan.c.due_key < bindparam("today")
     )
     if college is None:
         one_of = tuple_(holding.c.college, holding.c.tag).in_(

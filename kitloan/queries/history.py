@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from kitloan.queries.paging import page_of
+from kitloan.queries.paging import Paged
 from kitloan.queries.undone import UNDONE
-from kitloan.storage.statements import AnyRow, Query, among
+from kitloan.storage.statements import Query, among
 from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.text.tags import grouped
@@ -31,6 +31,14 @@ _OF_TAG = Query(
     .where(entry.c.college == bindparam("c"), entry.c.tag == bindparam("t"))
     .order_by(*_ORDER)
 )
+_PAGES_OF_TAG = Paged(
+    select(*_ENTRY).where(entry.c.college == bindparam("c"), entry.c.tag == bindparam("t")),
+    _ORDER,
+    newest_first=True,
+)
+_OF_LOG = select(*_ORDER, entry.c.body).where(entry.c.college == bindparam("c"))
+_PAGES_OF_LOG = Paged(_OF_LOG, _ORDER)
+_PAGES_OF_LOG_OF_TAG = Paged(_OF_LOG.where(entry.c.tag == bindparam("t")), _ORDER)
 _ORGANISATIONS = Query(
     select(organisation.c.organisation, organisation.c.name).where(
         organisation.c.college == bindparam("c"), among(organisation.c.organisation, "ids")
@@ -116,20 +124,13 @@ def page_of_tag(
 
     On a page they are in the order in which the things happened.
     """
-    page = page_of(
-        connection,
-        select(*_ENTRY).where(entry.c.college == college, entry.c.tag == tag),
-        _ORDER,
-        after,
-        limit,
-        newest_first=True,
-    )
+    page = _PAGES_OF_TAG.page(connection, after, limit, c=college, t=tag)
     lines = _lines(connection, college, page.items[::-1])
     return Page(tuple(lines), page.total, page.next)
 
 
 def _lines(
-    connection: Connection, college: str, rows: Sequence[AnyRow | tuple[Any, ...]]
+    connection: Connection, college: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[HistoryLine]:
     entries = [(json.loads(body), bool(undone)) for _, _, body, undone in rows]
     lookups = _lookups(connection, college, [body for body, _ in entries])
@@ -152,10 +153,10 @@ def page_of_log(
     connection: Connection, college: str, tag: str | None, after: str | None, limit: int
 ) -> Page[LogLine]:
     """A page of a college's entries, oldest first; only those about a bare tag if it is given."""
-    wanted = select(entry.c.epoch, entry.c.seq, entry.c.body).where(entry.c.college == college)
-    if tag is not None:
-        wanted = wanted.where(entry.c.tag == tag)
-    page = page_of(connection, wanted, _ORDER, after, limit)
+    if tag is None:
+        page = _PAGES_OF_LOG.page(connection, after, limit, c=college)
+    else:
+        page = _PAGES_OF_LOG_OF_TAG.page(connection, after, limit, c=college, t=tag)
     entries = [(seq, json.loads(body)) for _, seq, body in page.items]
     return Page(tuple(_log_lines(connection, college, entries)), page.total, page.next)
 
@@ -244,14 +245,20 @@ def _names_of_types(
     return {f"type:{kind}": name for kind, name in _TYPES.tuples(connection, c=college)}
 
 
-# Without an order: for its sake SQLite would walk the whole ledger.
-_WITH_CHANGES = Query(
-    select(*_ENTRY).where(
-        entry.c.college == bindparam("c"),
-        among(entry.c.tag, "tags"),
-        or_(*[entry.c.kind == kind for kind in (*_WITH_DETAILS, "holding.moved")]),
+def _of_tags(kinds: Sequence[str]) -> Query:
+    """The entries of these kinds about some tags."""
+    # Without an order: for its sake SQLite would walk the whole ledger.
+    return Query(
+        select(*_ENTRY).where(
+            entry.c.college == bindparam("c"),
+            among(entry.c.tag, "tags"),
+            or_(*[entry.c.kind == kind for kind in kinds]),
+        )
     )
-)
+
+
+_WITH_CHANGES = _of_tags((*_WITH_DETAILS, "holding.moved"))
+_WITH_TERMS = _of_tags((*_CORRECTIONS, *_LENT))
 
 
 def _changes(
@@ -286,17 +293,12 @@ def _corrections(
     tags = {fact["tag"] for fact in facts if fact["kind"] in _CORRECTIONS}
     if not tags:
         return {}
-    rows = connection.execute(
-        select(entry.c.seq, entry.c.body, UNDONE.label("undone"))
-        .where(entry.c.college == college, entry.c.tag.in_(sorted(tags)))
-        .where(entry.c.kind.in_((*_CORRECTIONS, *_LENT)))
-        .order_by(entry.c.epoch, entry.c.seq)
-    ).all()
-    bodies = [json.loads(row.body) for row in rows]
+    rows = sorted(_WITH_TERMS.tuples(connection, c=college, tags=sorted(tags)))
+    bodies = [json.loads(body) for _, _, body, _ in rows]
     names = _names(connection, college, [body["fact"] for body in bodies])
     before: dict[str, Mapping[str, Any]] = {}
     changes: dict[int, str] = {}
-    for row, body in zip(rows, bodies, strict=True):
+    for (_, seq, _, undone), body in zip(rows, bodies, strict=True):
         fact = body["fact"]
         now = {name: fact[name] for name in _TERMS if name in fact}
         if "organisation" in now:
@@ -310,15 +312,15 @@ def _corrections(
         if fact["kind"] in _CORRECTIONS and was:
             words = _of_terms(was, now)
             if fact["kind"] == "loan.corrected":
-                changes[row.seq] = f"loan corrected: {words or 'nothing changed'}"
+                changes[seq] = f"loan corrected: {words or 'nothing changed'}"
             elif fact["due_on"] != was.get("due_on") and was.get("due_on"):
-                changes[row.seq] = _joined(
+                changes[seq] = _joined(
                     f"renewed from {_day(was['due_on'])} to {_day(fact['due_on'])}",
                     f"although a booking needs it: {fact['override']}"
                     if fact.get("override")
                     else "",
                 )
-        if not row.undone:
+        if not undone:
             before[fact["loan"]] = now
     return changes
 

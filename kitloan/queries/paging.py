@@ -2,13 +2,13 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, tuple_
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, tuple_
 
 from kitloan.errors import BadInput
-from kitloan.storage.statements import AnyRow
+from kitloan.storage.statements import AnyRow, Query
 from kitloan.text.names import by_name
 from kitloan.values import PAGE as PAGE
 from kitloan.values import Page
@@ -51,6 +51,75 @@ def page_of(
         total = connection.execute(counted).scalar_one()
     last = rows[limit - 1] if more else None
     return Page(tuple(rows[:limit]), total, None if last is None else _cursor(last, order))
+
+
+class Paged:
+    """Pages as `page_of` gives them, of a statement that is composed once.
+
+    Its `bindparam` names are the arguments of a call. To compose a statement and look it up takes
+    SQLAlchemy as long as a database needs for a page.
+    """
+
+    def __init__(
+        self,
+        wanted: Select[Any],
+        order: tuple[ColumnElement[Any], ...],
+        *,
+        newest_first: bool = False,
+    ) -> None:
+        """Arguments as of `page_of`."""
+        direction = [column.desc() for column in order] if newest_first else order
+        paged = wanted.order_by(*direction).limit(bindparam("most", type_=Integer()))
+        keys = [bindparam(f"after_{n}", type_=each.type) for n, each in enumerate(order)]
+        here, there = tuple_(*order), tuple_(*keys)
+        names = [column.key for column in wanted.selected_columns]
+        self._order = order
+        self._places = [names.index(column.key) for column in order]
+        self._first = Query(paged)
+        self._after = Query(paged.where(here < there if newest_first else here > there))
+        self._count = Query(wanted.with_only_columns(func.count(), maintain_column_froms=True))
+
+    def page(
+        self, connection: Connection, after: str | None, limit: int, **values: Any
+    ) -> Page[tuple[Any, ...]]:
+        """A page for these values: its rows as the driver has them.
+
+        Raises:
+            BadInput: as `page_of`.
+        """
+        if after is None:
+            rows = self._first.tuples(connection, most=limit + 1, **values)
+        else:
+            key = {f"after_{n}": part for n, part in enumerate(_key(after, self._order))}
+            rows = self._after.tuples(connection, most=limit + 1, **key, **values)
+        more = len(rows) > limit
+        if after is None and not more:
+            return Page(tuple(rows), len(rows), None)
+        [(total,)] = self._count.tuples(connection, **values)
+        if not more:
+            return Page(tuple(rows), total, None)
+        last = rows[limit - 1]
+        cursor = json.dumps([last[place] for place in self._places], ensure_ascii=False)
+        return Page(tuple(rows[:limit]), total, cursor)
+
+
+_MOST_KEPT: Final = 64
+
+
+class KeptPages:
+    """Statements of pages that were asked before, by what they ask."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Paged] = {}
+
+    def of(self, asked: Hashable, compose: Callable[[], Paged]) -> Paged:
+        """The statement of what is asked, composed when it is asked for the first time."""
+        found = self._kept.get(asked)
+        if found is None:
+            if len(self._kept) == _MOST_KEPT:
+                self._kept.clear()
+            found = self._kept[asked] = compose()
+        return found
 
 
 def page_by_name(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
-from kitloan.queries import whereabouts
 from kitloan.reference import ESP
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Alias, Holding, Label, LedgerEntry, table
@@ -127,11 +126,11 @@ def meant(writer: "Writer", text: str) -> str:
 
     Raises as `resolve`.
     """
-    number_or_tag = {"t": bare(text), "n": fold(text)}
     for tag in writer.earlier_tags:
+        number_or_tag = {"t": bare(text), "n": fold(text)}
         for lookup, name in zip(_in_college, "ttn", strict=True):
             found = lookup(writer.connection, c=writer.college, **{name: number_or_tag[name]})
-            if tag in found.scalars("tag"):
+            if tag in [row.tag for row in found]:
                 return tag
     return resolve(writer.connection, writer.college, text)[1]
 
@@ -149,6 +148,8 @@ def _refuse_another_colleges(connection: Connection, college: str, text: str, ta
         found = [*by_number(connection, n=fold(text))]
     elsewhere = [row for row in found if row.state != "withdrawn"]
     if elsewhere:
+        from kitloan.queries import whereabouts  # reading a kit should not have to load it
+
         where, which = _only(elsewhere, text)
         if college == ESP:
             raise whereabouts.not_yours(connection, where, which)
@@ -195,6 +196,8 @@ def _unknown(connection: Connection, college: str | None, text: str, tag: str) -
         printed = _batch(connection, t=tag, c=college or "").first()
         if printed is not None:
             return _printed(connection, college, tag, printed)
+        from kitloan.queries import whereabouts
+
         undone = whereabouts.undone(connection, college, tag)
         if undone is not None:
             return undone

@@ -131,8 +131,8 @@ def sum_uses(
     `only` leaves out those that have nothing of that key.
 
     Each line has `year`, `college`, the keys, `used` (1 or 0), `many`, how many of them have
-    unknown learners, `learners`, `staff`, `half_hours`, and `girls` and `boys` of the groups in
-    which both were counted.
+    unknown learners, `learners`, `staff`, `half_hours`, `girls` and `boys` of the groups in which
+    both were counted, and `no_staff` and `no_hours`, how many have none on record.
     """
     both = and_(engagement.c.girls.is_not(None), engagement.c.boys.is_not(None))
     sums = (
@@ -143,6 +143,8 @@ def sum_uses(
         _sum(engagement.c.half_hours, "half_hours"),
         _sum(case((both, engagement.c.girls)), "girls"),
         _sum(case((both, engagement.c.boys)), "boys"),
+        (func.count() - func.count(engagement.c.staff)).label("no_staff"),
+        (func.count() - func.count(engagement.c.half_hours)).label("no_hours"),
     )
     found = _grouped(span, by, (_USED,), sums, engagement, apart=apart)
     return found if only is None else found.where(_OF_KEY[only].is_not(None))

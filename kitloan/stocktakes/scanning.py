@@ -396,7 +396,7 @@ def tag_of(connection: Connection, college: str, text: str) -> str | None:
             return found.tag
         second: str | None = _BY_ALIAS(connection, **at).scalar()
         return second or found.tag
-    numbered = _BY_NUMBER(connection, c=college, n=fold(text)).scalars().all() or [
+    numbered = _BY_NUMBER(connection, c=college, n=fold(text)).scalars() or [
         row.tag for row in numbered_alike(connection, college, text) if row.state != "withdrawn"
     ]
     return str(numbered[0]) if len(numbered) == 1 else None

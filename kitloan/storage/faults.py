@@ -104,20 +104,26 @@ def translated(store: str) -> Iterator[None]:
     """Turn what a driver raises inside the block into kitloan's own errors."""
     try:
         yield
-    except KitloanError:
-        raise
-    except OSError as problem:
-        raise StoreError(
+    except Exception as problem:
+        error = as_ours(problem, store)
+        if error is problem:
+            raise
+        raise error from problem
+
+
+def as_ours(problem: Exception, store: str) -> Exception:
+    """What to raise for an error: kitloan's own, where the system or a driver raised it."""
+    if isinstance(problem, KitloanError):
+        return problem
+    if isinstance(problem, OSError):
+        return StoreError(
             "unreachable",
             f"{store} cannot be reached: {problem.strerror or problem}.",
             "Check that it exists and that you may read and write it.",
             store=store,
-        ) from problem
-    except Exception as problem:
-        cause = driver_error(problem)
-        if cause is None:
-            raise
-        raise _translation(cause, store) from problem
+        )
+    cause = driver_error(problem)
+    return problem if cause is None else _translation(cause, store)
 
 
 def driver_error(problem: BaseException) -> BaseException | None:

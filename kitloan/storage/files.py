@@ -22,6 +22,8 @@ APPLICATION_ID = 0x4B4C4F4E
 
 WORKING = ".kitloan-"
 """How the names of our working folders next to a store begin."""
+MERGING = "kitloan-merging-"
+"""How those of the folders begin where ledgers are merged, in the system's temporary folder."""
 
 
 _HEADER_BYTES = 100

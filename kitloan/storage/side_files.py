@@ -17,7 +17,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from kitloan.storage.files import WORKING
+from kitloan.storage.files import MERGING, WORKING
 from kitloan.storage.store import Store
 
 HALF_SECONDS = 3600
@@ -112,11 +112,16 @@ def _system_folders() -> list[Path]:
 
 
 def clear_abandoned(store: Store) -> None:
-    """Delete the leftovers of killed commands next to a store, once they are abandoned."""
+    """Delete what killed commands left next to a store or in the system's temporary folders.
+
+    What is not a day old may be a command's that is still at work.
+    """
     for left in left_elsewhere():
         if left.name in _SIDE_COPIES and _age(left) > _FOLDER_SECONDS:
             with suppress(OSError):  # another user's, or open elsewhere: erasing lists it
                 left.unlink()
+    for folder in _system_folders():
+        clear_folders(folder, MERGING)
     if store.is_sqlite:
         clear_folders(Path(store.name).absolute().parent)
         for half in _halves(store):
@@ -147,9 +152,9 @@ def clear_old_parts(folder: Path) -> None:
             each.unlink(missing_ok=True)
 
 
-def clear_folders(folder: Path) -> None:
-    """Delete the folders in which killed commands worked next to a store a day ago or earlier."""
-    for old in folder.glob(f"{WORKING}*"):
+def clear_folders(folder: Path, prefix: str = WORKING) -> None:
+    """Delete the folders in which killed commands worked a day ago or earlier."""
+    for old in folder.glob(f"{prefix}*"):
         if _age(old) > _FOLDER_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
 

@@ -4,8 +4,8 @@ The register is read and written by a few fixed statements, many times. SQLAlche
 each of them once for both databases. Compiling it each time, or looking it up in a cache by its
 structure, would cost more than SQLite needs to run it. So a statement keeps the text that Core made
 for a dialect, and hands it to the driver. A `Query` still gives SQLAlchemy's rows, with the column
-names that the driver gave the first time: asking each time makes a small query take four times as
-long.
+names that the driver gave the first time, in a list: its results would take longer than a small
+query.
 
 Values are text, whole numbers and booleans only, which both drivers take as they come; and lists of
 texts, with `among`.
@@ -24,7 +24,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
-    Result,
     Row,
     String,
     any_,
@@ -32,8 +31,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.engine import IteratorResult
-from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -41,6 +39,41 @@ from kitloan.errors import StoreError
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row whose columns are not typed."""
+
+
+class Rows(list[AnyRow]):
+    """What a query found, all of it, asked for in SQLAlchemy's words."""
+
+    __slots__ = ()
+
+    def all(self) -> "Rows":
+        """All of them."""
+        return self
+
+    def first(self) -> AnyRow | None:
+        """The first; None without one."""
+        return self[0] if self else None
+
+    def one(self) -> AnyRow:
+        """The only one. Fails where there is none, or several."""
+        (row,) = self
+        return row
+
+    def one_or_none(self) -> AnyRow | None:
+        """The only one; None without one. Fails where there are several."""
+        return self.one() if self else None
+
+    def scalars(self, column: int = 0) -> list[Any]:
+        """What each has in a column, the first unless another is named."""
+        return [row[column] for row in self]
+
+    def scalar(self) -> Any:
+        """What the first has in its first column; None without one."""
+        return self[0][0] if self else None
+
+    def scalar_one(self) -> Any:
+        """What the only one has in its first column. Fails where there is none, or several."""
+        return self.one()[0]
 
 
 REPLAN_AFTER = 100
@@ -176,7 +209,8 @@ class _Compiled:
         self._lists = [n for n, each in compiled.binds.items() if isinstance(each.type, _Texts)]
         self.is_counted = dialect.name != "sqlite"
         """Whether rows that were written count; see `REPLAN_AFTER`."""
-        self._names: SimpleResultMetaData | None = None
+        self._row: Callable[[tuple[Any, ...]], Any] | None = None
+        """Makes a row of what the driver gives."""
 
     def run(self, connection: Connection, values: dict[str, Any]) -> Any:
         """Run the statement; gives the driver's own cursor."""
@@ -195,15 +229,15 @@ class _Compiled:
             info[_REPLAN_AT] = 2 * written
             plan_again(connection)
 
-    def rows(self, connection: Connection, values: dict[str, Any]) -> Result[*tuple[Any, ...]]:
+    def rows(self, connection: Connection, values: dict[str, Any]) -> Rows:
         """Run the statement; gives all its rows."""
         cursor = self.run(connection, values)
-        if self._names is None:
-            self._names = SimpleResultMetaData([column[0] for column in cursor.description])
+        if self._row is None:
+            self._row = result_tuple([column[0] for column in cursor.description])
         found = cursor.fetchall()
         if (meter := _METER.get()) is not None:
             meter.count(len(found))
-        return IteratorResult(self._names, iter(found))
+        return Rows(map(self._row, found))
 
     def tuples(self, connection: Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Run the statement; gives all its rows as the driver has them."""
@@ -243,7 +277,7 @@ class _Statement:
 class Query(_Statement):
     """A statement that gives rows."""
 
-    def __call__(self, connection: Connection, **values: Any) -> Result[*tuple[Any, ...]]:
+    def __call__(self, connection: Connection, **values: Any) -> Rows:
         """The rows for these values."""
         return self._for(connection).rows(connection, values)
 

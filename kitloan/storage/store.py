@@ -26,7 +26,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import InvalidatePoolError
 
 from kitloan.errors import KitloanError, StoreError, not_installed
-from kitloan.storage.faults import translated
+from kitloan.storage.faults import as_ours, translated
 from kitloan.storage.files import APPLICATION_ID, is_store, working_folder
 from kitloan.storage.integrity import create_everything, insist_on_rules
 from kitloan.storage.locks import insist_on_locks
@@ -37,9 +37,13 @@ BUSY_SECONDS = 10
 POOLED = "pooled"
 """In the `info` of a connection to PostgreSQL: whether a pooler is in between."""
 _HOW = "begin"
-"""In the `info` of a connection to a file: how its next transaction begins."""
+"""In the `info` of a connection: how its next transaction begins."""
+_READING, _WRITING = "", "IMMEDIATE"
+"""In a file, what follows BEGIN."""
+_SEES = "sees"
+"""In the `info` of a connection to a file: whether its transaction sees another."""
 _MOST_KEPT = 4
-"""The most connections to a file that are kept; a desk rarely uses more at a time."""
+"""The most connections that are kept; a desk rarely uses more at a time."""
 _PAGES_AT_ONCE = 4096
 """Pages in one step of a copy: 16 MB, which stops writers for some ten milliseconds."""
 _BUSY_PAUSE = 0.02
@@ -86,40 +90,64 @@ class Store:
         self.name = name
         self.wrote = False
         self._untried = folder  # where to try the locks before the first write
-        # At PostgreSQL's usual level every statement sees a state of its own.
-        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        self._reader = engine.execution_options(**snapshot)
-        self._most_kept = _MOST_KEPT if self.is_sqlite else 0
         self._kept: list[Connection] = []
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the store and changes nothing."""
-        with translated(self.name), self._begun(self._reader) as connection:
-            yield connection
+        return self._begun(_READING)
 
     @contextmanager
-    def _begun(self, engine: Engine, how: str = "") -> Iterator[Connection]:
-        """A transaction; of a file, on a connection that is kept for the next one.
+    def _begun(self, how: str) -> Iterator[Connection]:
+        """A transaction, on a connection that is kept for the next one.
 
-        To make a new one takes SQLAlchemy longer than a file needs to answer. One to a server goes
-        back to the pool, which tries it before it is used again.
+        To take one out of the pool and give it back takes SQLAlchemy longer than a file needs to
+        answer, and as long as a server near by.
         """
         try:
-            connection = self._kept.pop()
-        except IndexError:
-            connection = engine.connect()
-        connection.info[_HOW] = how
-        try:
-            with connection.begin():
-                yield connection
-        except BaseException:
-            connection.close()
-            raise
-        if len(self._kept) < self._most_kept:
+            connection = self._kept_one() or self.engine.connect()
+            connection.info[_HOW] = how
+            if not self.is_sqlite:
+                _set_level(self.engine, connection, how)
+            try:
+                try:
+                    with connection.begin():
+                        yield connection
+                finally:
+                    _lose_sight(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except Exception as problem:
+            error = as_ours(problem, self.name)
+            if error is problem:
+                raise
+            raise error from problem
+        if how == _WRITING:
+            self.wrote = True
+        if len(self._kept) < _MOST_KEPT:
+            connection.info[_LAST_USED] = time.monotonic()
             self._kept.append(connection)
         else:
             connection.close()
+
+    def _kept_one(self) -> Connection | None:
+        """A connection that is kept and can be used; None without one."""
+        while True:
+            try:
+                connection = self._kept.pop()
+            except IndexError:
+                return None
+            if self.is_sqlite:
+                return connection
+            try:
+                _insist_on_connection(
+                    self.engine, connection.connection.dbapi_connection, connection.info
+                )
+            except InvalidatePoolError:
+                connection.invalidate()
+                connection.close()
+            else:
+                return connection
 
     def release(self) -> None:
         """Give the connections that are kept back to the pool."""
@@ -240,8 +268,7 @@ class Store:
             target.close()
             source.close()
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:
         """A transaction that commits at the end, or changes nothing.
 
         Raises:
@@ -250,9 +277,7 @@ class Store:
         if self._untried is not None:
             insist_on_locks(self._untried)
             self._untried = None
-        with translated(self.name), self._begun(self.engine, "IMMEDIATE") as connection:
-            yield connection
-        self.wrote = True
+        return self._begun(_WRITING)
 
     def close(self) -> None:
         """Close every connection."""
@@ -263,6 +288,19 @@ class Store:
     def is_sqlite(self) -> bool:
         """Whether the store is a file."""
         return self.engine.dialect.name == "sqlite"
+
+
+def see(connection: Connection, place: Path) -> None:
+    """Let a transaction on a store that is a file see another file, as `seen`, until it ends."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("ATTACH ? AS seen", (str(place),))
+    connection.info[_SEES] = True
+
+
+def _lose_sight(connection: Connection) -> None:
+    if connection.info.pop(_SEES, False):
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("DETACH seen")
 
 
 @contextmanager
@@ -356,15 +394,21 @@ def one_at_a_time(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
 
 
-def scratch_store(*, on_disk: bool = False) -> Store:
-    """An empty store for replaying a ledger: in memory, or in a file of SQLite's own.
+def scratch_store(place: Path | None = None, *, on_disk: bool = False) -> Store:
+    """An empty store for replaying a ledger: in memory, or in a file.
 
-    That file has no name, or is deleted when it is closed, so that a killed command leaves none.
+    Args:
+        place: a new file, which others may read; the caller deletes it.
+        on_disk: whether it is otherwise in a file of SQLite's own. That has no name, or is deleted
+            when it is closed, so that a killed command leaves none.
     """
-    made = sqlite3.connect("" if on_disk else ":memory:", check_same_thread=False)
+    where = "" if on_disk else ":memory:"
+    made = sqlite3.connect(where if place is None else place, check_same_thread=False)
     engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.StaticPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
+        if place is not None:
+            connection.exec_driver_sql("PRAGMA journal_mode = MEMORY")  # no other file beside it
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
         create_tables(connection)
     return Store(engine, "a scratch copy")
@@ -506,8 +550,8 @@ def _postgres(place: str) -> Store:
         )
         event.listen(engine, "connect", _set_patience)
         event.listen(engine, "begin", _set_patience_of_transaction)
-        event.listen(engine, "checkout", partial(_insist_on_connection, engine))
-        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", partial(_checked_out, engine))
+        event.listen(engine, "checkin", _checked_in)
     except ModuleNotFoundError as missing:
         raise not_installed("postgres") from missing
     return Store(engine, name)
@@ -518,14 +562,14 @@ _LONG_IDLE = 30
 """Seconds after which a server is asked whether it is still there."""
 
 
-def _insist_on_connection(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+def _insist_on_connection(engine: Engine, connection: Any, info: dict[Any, Any]) -> None:
     """Have the pool connect again where the server ended an idle connection.
 
     A server reports that when it happens, and the report is read here. To ask before each read
     would be one more journey to the server. After a longer time it is asked all the same: where
     the network lost the connection, nothing was reported.
     """
-    idle = time.monotonic() - record.info.setdefault(_LAST_USED, time.monotonic())
+    idle = time.monotonic() - info.setdefault(_LAST_USED, time.monotonic())
     try:
         for _ in range(2):  # why it ended, and that it did
             connection.pgconn.consume_input()
@@ -535,8 +579,26 @@ def _insist_on_connection(engine: Engine, connection: Any, record: Any, _proxy: 
         raise InvalidatePoolError from problem
 
 
-def _note_use(_connection: Any, record: Any) -> None:
+def _checked_out(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    _insist_on_connection(engine, connection, record.info)
+
+
+def _checked_in(connection: Any, record: Any) -> None:
     record.info[_LAST_USED] = time.monotonic()
+    if connection is not None and connection.isolation_level is not None:
+        connection.isolation_level = None  # whoever takes it out next has the usual one
+
+
+def _set_level(engine: Engine, connection: Connection, how: str) -> None:
+    """Set what a transaction on a server sees: one state, when it reads.
+
+    At the usual level every statement sees a state of its own.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    levels: Any = engine.dialect.loaded_dbapi
+    wanted = levels.IsolationLevel.REPEATABLE_READ if how == _READING else None
+    if driver.isolation_level != wanted:
+        driver.isolation_level = wanted
 
 
 _PATIENCE = (

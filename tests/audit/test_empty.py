@@ -10,6 +10,7 @@ from kitloan import Gift
 from kitloan.audit import Audit
 from kitloan.audit.census import Scope
 from kitloan.audit.export import html, text, xlsx
+from kitloan.reference import colleges
 
 
 def everywhere(found: Audit, folder: Path) -> tuple[str, str, str]:
@@ -61,5 +62,14 @@ def test_the_first_answer_names_donors_and_silent_colleges(scotland: Scotland) -
     assert answer.startswith("3 kits are held by 1 of ")
     assert more.startswith("Given: 2 by RAF, 1 by donors not on record. ")
     assert "colleges sent no file, and what they hold is not known: Ayrshire College, " in more
+    silent = {each.name for each in colleges() if each.id != "fife"}
+    assert not {name for name in silent if name not in more}, "a director writes to each"
+    use = scotland.audit().report.summary.answers[3]
+    assert use[0].startswith("0 loans to 0 schools and other borrowers in the last 12 months. ")
+    assert "held for too short a time to show how much they are used" in use[0]
+    scotland.clock.move(days=30)
+    use = scotland.audit().report.summary.answers[3]
+    assert "A kit was on loan for 0% of the time that it was held." in use[0]
     (_, of_donor), *_ = scotland.esp.audit.audit(scope=Scope(donor="RAF")).report.summary.answers
     assert "Given" not in of_donor
+    assert of_donor.endswith("colleges sent no file, and what they hold is not known.")

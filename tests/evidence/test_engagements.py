@@ -41,6 +41,12 @@ def test_bands_follow_the_curriculum() -> None:
     assert parse_learners(["P7/S1=20"]) == {"mixed": 20}, "a transition class"
     assert parse_learners(["P5/6/7=20"]) == {"p5-p7": 20}
     assert parse_learners(["P3, P4 & P5=20"]) == {"mixed": 20}
+    for written, band in (
+        *(("P5\u2013P7", "p5-p7"), ("Primary 5", "p5-p7"), ("secondary 2", "s1-s3")),
+        *(("P5 to P7", "p5-p7"), ("P1/2", "mixed"), ("S3/4", "mixed"), ("S4-6", "s4-s6")),
+        *(("nursery", "early"), ("P2/3/4", "p2-p4"), ("P6/7", "p5-p7"), ("s5 & s6", "s4-s6")),
+    ):
+        assert parse_learners([f"{written}=26"]) == {band: 26}, written
     assert parse_learners(["p5-p7=20", "P6=7"]) == {"p5-p7": 27}
     assert band_of("P5/6") == "p5-p7"
     for wrong in (
@@ -89,6 +95,31 @@ def test_an_engagement_is_of_the_loans_school(fife: College, loan: str) -> None:
         "used, Lochside Academy, 25 Nov 2026, 27 learners, 4.5 hours"
     )
     assert fife.ledger.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("learners", "sessions", "hours", "learner_hours"),
+    [
+        ({"p5-p7": 27}, 3, 4.5, 121.5),
+        ({"p5-p7": 27, "mixed": 3}, 1, 0.5, 15.0),
+        ({"p5-p7": 0}, 1, 2.0, 0.0),
+        ({"adult": 30}, 2, 48.0, 1440.0),
+        (None, 3, 4.5, None),
+        ({"p5-p7": 27}, 3, None, None),
+    ],
+)
+def test_hours_of_learners_are_hours_by_learners(
+    fife: College,
+    loan: str,
+    learners: dict[Any, int] | None,
+    sessions: int,
+    hours: float | None,
+    learner_hours: float | None,
+) -> None:
+    """Example 4: 27 learners for four and a half hours; unknown where either is not known."""
+    new = NewEngagement(on=DAY, loan=loan, learners=learners, sessions=sessions, hours=hours)
+    line = fife.engagements.record(new).engagement
+    assert (line.sessions, line.hours, line.learner_hours) == (sessions, hours, learner_hours)
 
 
 def test_unknown_stays_unknown(fife: College, loan: str) -> None:
@@ -141,6 +172,14 @@ def test_a_kit_an_event_or_none(fife: College, kit: str, clock: SetClock) -> Non
         ({"hours": float("nan")}, "bad_hours"),
         ({"hours": 25.0}, "bad_hours"),
         ({"sessions": -1}, "bad_count"),
+        ({"sessions": 0}, "bad_count"),
+        ({"sessions": 367}, "bad_count"),
+        ({"not_used": "time", "hours": 1.5}, "learners_not_used"),
+        ({"hours": 4.25}, "bad_hours"),
+        ({"sessions": 3, "hours": 72.5}, "bad_hours"),
+        ({"learners": {"p5-p7": 12}, "girls": 13}, "split_over_total"),
+        ({"learners": {"p5-p7": 12}, "boys": 13}, "split_over_total"),
+        ({"learners": {"p5-p7": 5, "p2-p4": 4}, "girls": 4}, "too_small_to_split"),
         ({"staff": -1}, "bad_count"),
         ({"on": DAY + timedelta(days=30)}, "in_future"),
         ({"loan": "nowhere"}, "unknown_loan"),

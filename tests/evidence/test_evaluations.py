@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from conftest import SetClock
+from evidence.test_schools import MADE_UP
 from kitloan import BadInput, Count, Refused
 from kitloan.college import College
 from kitloan.evidence.engagements import NewEngagement
@@ -99,6 +100,41 @@ def test_a_form_records_the_use_and_the_answers(fife: College, loan: str) -> Non
     assert fife.ledger.verify().ok
 
 
+@pytest.mark.parametrize("around", ["\ufeff{}", "{}\r\n", "\r\n  {}  \r\n\r\n", "{};", "{}\n\n"])
+def test_a_form_is_read_as_mail_and_files_carry_it(fife: College, loan: str, around: str) -> None:
+    """A file saved in Windows begins with a mark that nobody sees, and ends its lines otherwise."""
+    (taken,) = fife.evaluations.read(around.format(FORM.format(loan)))
+    assert (taken.engagement.hours, taken.evaluation.enjoyed) == (4.5, 5)
+
+
+def test_a_form_says_whether_the_kit_was_used(fife: College, loan: str) -> None:
+    """A line with nothing but its loan was a use, of one session, that nobody had seen."""
+    for line in ("used=n", "used=n;p57=0;sessions=0;hours=0", "p57=27", "sessions=2;used=p"):
+        (taken,) = fife.evaluations.read(f"KLEVAL1;loan={loan};{line}")
+        wanted = "no" if "used=n" in line else "partly" if "used=p" in line else "yes"
+        assert taken.engagement.used == wanted
+        fife.engagements.withdraw(taken.engagement.id)
+
+
+def test_a_form_is_taken_with_its_warnings(fife: College, loan: str) -> None:
+    """Example 15: 400 learners of a roll of 290 were typed on a form, and nobody looked at them."""
+    fife.schools.take_in(MADE_UP)
+    fife.schools.link(SCHOOL, "9900002P")
+    wrong = FORM.format(loan).replace("p57=27", "p57=400") + ";date=2026-11-20"
+    (taken,) = fife.evaluations.read(wrong)
+    assert [each.code for each in taken.warnings] == ["over_roll", "before_loan"]
+
+
+def test_what_a_form_has_besides_its_answers_is_named(
+    fife: College, loan: str, engagement: str
+) -> None:
+    """The hours that a teacher wrote were dropped, because the class was on record without them."""
+    (taken,) = fife.evaluations.read(FORM.format(loan))
+    assert taken.engagement.hours is None
+    assert [each.code for each in taken.warnings] == ["form_differs", "form_differs"]
+    assert f"correct {engagement} --hours 4.5" in taken.warnings[1].message
+
+
 def test_a_form_of_a_use_on_record_adds_its_answers(
     fife: College, loan: str, engagement: str
 ) -> None:
@@ -139,6 +175,25 @@ def test_a_form_of_a_kit_not_used(fife: College, loan: str) -> None:
         (("KLEVAL1", "KLEVAL2"), None),
         (("KLEVAL1", "kleval1"), None),
         (("loan=", "load="), "load"),
+        (("KLEVAL1;loan=", "KLEVAL1;again=n;loan="), "again"),
+        (("enj=5", "enj=0"), "enj"),
+        (("enj=5", "enj=4.5"), "enj"),
+        (("enj=5", "ENJ=5"), "ENJ"),
+        (("enj=5", "enj=5;enj=5"), "enj"),
+        (("enj=5", "enj=5;"), ""),
+        (("again=y", "again=y;;"), ""),
+        (("enj=5", "enj"), "enj"),
+        (("s=1", "s=+1"), "s"),
+        (("used=y", "used=Y"), "used"),
+        (("hours=4.5", "hours=4,5"), "hours"),
+        (("hours=4.5", "hours=72.5"), "hours"),
+        (("sessions=3", "sessions=0"), "sessions"),
+        (("again=y", "again=y;staff=two"), "staff"),
+        (("again=y", "again=y\u200b"), "again"),
+        (("used=y;p57=27;hours=4.5;sessions=3", "used=n;hours=2;sessions=3"), "used"),
+        (("used=y;p57=27;hours=4.5;sessions=3", "used=n;hours=2"), "used"),
+        (("used=y;p57=27;hours=4.5;sessions=3;", ""), "used"),
+        (("KLEVAL1;", " \u200bKLEVAL1;"), None),
     ],
 )
 def test_a_line_with_one_field_wrong_is_named_and_nothing_changed(
@@ -162,6 +217,8 @@ def test_a_form_of_an_unknown_loan_takes_the_others_with_it(fife: College, loan:
     with pytest.raises(BadInput) as refusal:
         fife.evaluations.read(f"{FORM.format(loan)}\n{FORM.format('nowhere')}")
     assert refusal.value.code == "unknown_loan"
+    assert refusal.value.details["line"] == 2
+    assert refusal.value.message.startswith("Line 2: ")
     assert not fife.engagements.list().items
     with pytest.raises(BadInput):
         fife.evaluations.read("  \n ")

@@ -163,6 +163,7 @@ def test_the_response_is_first(fife: College) -> None:
     (row,) = table(fife.audit.audit(), "responses").values()
     assert (row["back"], row["with_use"], row["share"]) == (4, 3, 0.75)
     assert (row["uses"], row["unknown"], row["forms"]) == (3, 1, 0)
+    assert (row["no_staff"], row["no_hours"]) == (3, 3), "a sum without them is the least"
     names = [each.name for each in fife.audit.audit(reader="evidence").report.tables]
     assert names[0] == "responses"
 
@@ -240,10 +241,26 @@ def test_the_donor_reads_what_their_kits_did(
     (gift,) = found.as_json()["tables"]["gift_reach"]
     assert (gift["donor"], gift["primary"], gift["secondary"], gift["remote"]) == ("RAF", 2, 1, 1)
     said = [answer for answer, _ in found.report.summary.answers]
-    assert "3 uses in 3 schools, 3.5 hours." in said
+    assert "3 uses in 3 schools, at least 3.5 hours." in said
+    limits = " ".join(limit for _, limit in found.report.summary.answers)
+    assert "At least 3 teachers and other staff took part." in limits
+    assert "1 use has no hours on record. 1 use has no staff on record." in limits
+    assert "The learners of 1 more use are not known, and are in neither." in limits
     assert any("80 learner engagements" in answer for answer in said)
     page = str(found.as_json()["tables"])
     assert "School 8000001P" not in page
+
+
+def test_a_region_that_sent_nothing_is_not_known(
+    fife: College, national: Callable[[], College]
+) -> None:
+    """Glasgow's page had no use on record, and compared it with the schools of Fife."""
+    record(fife, BEFORE, PRIMARY, learners={"p5-p7": 30})
+    found = national().audit.audit(reader="evidence", scope=Scope(region="GLA"))
+    (answer,) = found.report.summary.answers
+    assert answer[0] == "What the kits did is not known."
+    assert table(found, "reach_by_council") == {}
+    assert list(table(found, "reach_by_region")) == ["GLA"]
 
 
 def test_a_school_that_borrowed_is_reached(fife: College, national: Callable[[], College]) -> None:

@@ -1,15 +1,17 @@
 """Lists of schools: read by their headings, kept by vintage, searched by first letters."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from evidence.lists import as_ods, contacts, of_2018, shapefile, statistics
+from evidence.lists import CONTACTS, as_ods, contacts, of_2018, shapefile, statistics
 from kitloan import BadInput, NewHolding, Refused
 from kitloan.college import College
 from kitloan.evidence.councils import find_council
-from kitloan.evidence.schoollist import read_school_list, vintage_of
+from kitloan.evidence.schoollist import SchoolList, read_school_list, vintage_of
 
 MADE_UP = next((Path(__file__).parents[2] / "examples" / "schools").glob("*.csv"))
 
@@ -100,6 +102,15 @@ def test_statistics_and_opendocument_are_read_too(tmp_path: Path) -> None:
         ("S12000044", "S12000050"),
         ("S12000024", "S12000048"),
         ("Eilean Siar", "S12000013"),
+        ("Na h-Eileanan Siar (Western Isles)", "S12000013"),
+        ("Edinburgh, City of", "S12000036"),
+        ("Edinburgh (City of)", "S12000036"),
+        ("The City of Edinburgh Council", "S12000036"),
+        ("City of Aberdeen", "S12000033"),
+        ("Highland Council, The", "S12000017"),
+        ("E. Ayrshire", "S12000008"),
+        ("S Lanarkshire", "S12000029"),
+        ("Dumfries &amp; Galloway", "S12000006"),
     ],
 )
 def test_a_council_has_many_names(written: str, code: str) -> None:
@@ -107,6 +118,221 @@ def test_a_council_has_many_names(written: str, code: str) -> None:
     council = find_council(written)
     assert council is not None
     assert council.code == code
+
+
+HEADS = ("Seed Code", "LA Name", "School Name", "Primary Department", "Secondary Department")
+ROW = ("8212627", "Fife", "One", "Yes", "")
+
+
+def read_lines(path: Path, *lines: tuple[str, ...]) -> SchoolList:
+    """A list with these lines, the one of headings among them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(lines)
+    return read_school_list(path, "2026")
+
+
+@pytest.mark.parametrize(
+    ("field", "headings"),
+    [
+        (0, ("SEED", "seed_code", "SEED No.", "Seed Number", "Seed Codes", "School SEED Code")),
+        (
+            0,
+            (
+                "Seed code (7 digit)",
+                "Seed Code [note 1]",
+                "Seed Code¹",
+                "SEED\nCode",
+                "Seed Code *",
+            ),
+        ),
+        (1, ("Local Authority", "LA", "LAName", "Council area", "Education Authority")),
+        (2, ("School", "SchoolName", "Name", "Establishment Name", "School Name [note 2]")),
+        (3, ("Primary", "Primary Dept", "PRIMARY DEPARTMENT", "Primary department (P1-P7)")),
+        (5, ("Roll", "Pupil rolls", "Number on roll", "Pupil Roll 2023", "Number of pupils")),
+    ],
+)
+def test_headings_are_spelt_in_many_ways_and_are_in_any_order(
+    tmp_path: Path, field: int, headings: tuple[str, ...]
+) -> None:
+    """A column whose heading has a note was none, and no school had a council."""
+    for each in headings:
+        heads = [*HEADS, "Pupil Roll"]
+        heads[field] = each
+        row = (*ROW, "290")
+        for one, other in ((tuple(heads), row), (tuple(reversed(heads)), tuple(reversed(row)))):
+            (school,) = read_lines(tmp_path / "l.csv", ("note",), (), one, other).schools
+            assert (school.schuid, school.council, school.name) == ("8212627P", "Fife", "One"), each
+            assert school.roll == 290, each
+
+
+@pytest.mark.parametrize(
+    ("written", "roll"),
+    [
+        *[("290", 290), ("1,290", 1290), ("1 290", 1290), ("1\u00a0290", 1290), ("290.0", 290)],
+        *[(each, None) for each in ("*", "c", "[c]", "x", "z", "-", "–", ".", ":", "~", "[low]")],
+        *[("", None), ("0", None), ("n/a", None)],
+    ],
+)
+def test_a_roll_is_a_number_or_a_mark(tmp_path: Path, written: str, roll: int | None) -> None:
+    """A school of five pupils had no roll, or one of nought."""
+    read = read_lines(tmp_path / "l.csv", (*HEADS, "Roll"), (*ROW, written))
+    assert read.schools[0].roll == roll
+    assert not read.problems
+
+
+@pytest.mark.parametrize("written", ["<5", "five", "-3", "5 to 9", "290*", "12,90"])
+def test_what_is_no_roll_is_left_out_and_named(tmp_path: Path, written: str) -> None:
+    """Twelve thousand pupils were on the roll of a primary school, from a slip of the comma."""
+    read = read_lines(tmp_path / "l.csv", (*HEADS, "Roll"), (*ROW, written))
+    assert read.schools[0].roll is None
+    assert [(each.row, each.column) for each in read.problems] == [(2, "Roll")]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "schuids", "problems"),
+    [
+        (("Yes", ""), ["8212627P"], 0),
+        (("yes", "No"), ["8212627P"], 0),
+        (("TRUE", "FALSE"), ["8212627P"], 0),
+        (("0", "1"), ["8212627S"], 0),
+        (("20", "."), ["8212627P"], 0),
+        (("Primary", "-"), ["8212627P"], 0),
+        (("Y", "Y"), ["8212627P", "8212627S"], 0),
+        (("Yes", "x"), ["8212627P"], 1),
+        (("Yes", "soon"), ["8212627P"], 1),
+    ],
+)
+def test_a_department_is_ticked_or_not(
+    tmp_path: Path, ticks: tuple[str, str], schuids: list[str], problems: int
+) -> None:
+    """Example 1: a "False" in the column made a secondary school of a primary."""
+    read = read_lines(tmp_path / "l.csv", HEADS, ("8212627", "Fife", "One", *ticks))
+    assert [each.schuid for each in read.schools] == schuids
+    assert len(read.problems) == problems
+
+
+@pytest.mark.parametrize(
+    ("seed", "found"),
+    [
+        *[(each, "8212627P") for each in ("8212627", "8212627.0", " 8212627 ", "8,212,627")],
+        *[(each, None) for each in ("212627", "82126270", "8.21E+06", "821262A")],
+    ],
+)
+def test_a_seed_code_has_seven_digits(tmp_path: Path, seed: str, found: str | None) -> None:
+    """A code of six digits may have lost any of its seven; a guess would link another school."""
+    if found is None:
+        with pytest.raises(BadInput) as refusal:
+            read_lines(tmp_path / "l.csv", HEADS, (seed, *ROW[1:]))
+        assert refusal.value.code == "bad_school_list"
+    else:
+        assert read_lines(tmp_path / "l.csv", HEADS, (seed, *ROW[1:])).schools[0].schuid == found
+
+
+def test_notes_and_sums_under_a_list_are_left_out(tmp_path: Path) -> None:
+    """A footnote with a number before it refused the whole list of 2,427 schools."""
+    read = read_lines(
+        tmp_path / "l.csv",
+        *(HEADS, ROW, ()),
+        ("Source: Scottish Government",),
+        ("*", "Suppressed"),
+        ("Note 1", "Rolls are of September"),
+        ("Total", "", "", "1", "0"),
+    )
+    assert [each.schuid for each in read.schools] == ["8212627P"]
+    assert [each.value for each in read.problems] == ["Note 1", "Total"]
+
+
+def test_the_roll_of_a_campus_is_no_departments(tmp_path: Path) -> None:
+    """The 900 pupils of a campus were 1,800, once for the primary and once for the secondary."""
+    read = read_lines(
+        tmp_path / "l.csv", (*HEADS, "Roll"), ("8212627", "Fife", "One", "Yes", "Yes", "900")
+    )
+    assert [each.roll for each in read.schools] == [None, None]
+    assert all("several departments" in each.problem for each in read.problems)
+    kind = ("Seed Code", "LA Name", "School Name", "School type", "Roll")
+    read = read_lines(tmp_path / "l.csv", kind, ("8212627", "Fife", "One", "All-through", "900"))
+    assert [(each.schuid, each.roll) for each in read.schools] == [
+        ("8212627P", None),
+        ("8212627S", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roll", "first", "unknown", "band"),
+    [
+        ("290", "145", "0", "50-100"),
+        ("290", "144", "0", "25-50"),
+        ("290", "29", "", "10-25"),
+        ("290", "", "", "0-10"),
+        ("1,290", "1,000", "0", "50-100"),
+        ("290", "*", "0", None),
+        ("290", "c", "0", None),
+        ("*", "20", "0", None),
+        ("290", "5", "200", None),
+        ("290", "291", "0", None),
+    ],
+)
+def test_a_share_of_pupils_is_known_or_not(
+    tmp_path: Path, roll: str, first: str, unknown: str, band: str | None
+) -> None:
+    """Example 2: of 290 pupils the zones of 90 were known, and the band was that of 290."""
+    heads = ("year", "seed code", "la code", "school type", "roll", "simd1", "simd unknown")
+    row = ("2025", "8212627", "S12000015", "Primary", roll, first, unknown)
+    assert read_lines(tmp_path / "l.csv", heads, row).schools[0].deprived == band
+
+
+@pytest.mark.parametrize(
+    ("heading", "written", "rurality"),
+    [
+        ("8-fold Urban rural measure", "8", 8),
+        ("Urban Rural Classification (8-fold)", "6 Accessible Rural", 6),
+        ("urban_rural_8", "Very Remote Rural Areas", 8),
+        ("Urban/Rural 8-fold classification 2020", "1 - Large Urban Areas", 1),
+        ("8-fold Urban rural measure", "Remote Small Towns", 4),
+        ("8-fold Urban rural measure", ".", None),
+        ("6-Fold Urban rural measure", "6", None),
+    ],
+)
+def test_rurality_is_eight_fold(
+    tmp_path: Path, heading: str, written: str, rurality: int | None
+) -> None:
+    """Six in the six-fold measure is remote rural, and in the eight-fold one accessible."""
+    (school,) = read_lines(tmp_path / "l.csv", (*HEADS, heading), (*ROW, written)).schools
+    assert school.rurality == rurality
+
+
+def test_merged_cells_are_of_all_that_they_cover(tmp_path: Path) -> None:
+    """A council's name that is written once for its forty schools was that of the first."""
+    book = openpyxl.Workbook()
+    page = book.active
+    page.title = "Schools"
+    for line in (
+        *(["Schools open at 31 January 2026", *[None] * 4], [None] * 5),
+        ["LA Name", "Seed Code", "School Name", "Department", None],
+        [None, None, None, "Primary", "Secondary"],
+        *(["Fife", 8212627, "One", "Yes", None], [None, 8212628, "Two", None, "Yes"]),
+    ):
+        page.append(line)
+    for cells in ("A1:E1", "A3:A4", "B3:B4", "C3:C4", "D3:E3", "A5:A6"):
+        page.merge_cells(cells)
+    book.save(tmp_path / "l.xlsx")
+    read = read_school_list(tmp_path / "l.xlsx")
+    assert [(each.schuid, each.council) for each in read.schools] == [
+        ("8212627P", "Fife"),
+        ("8212628S", "Fife"),
+    ]
+    assert read.vintage == "2026-01-31"
+
+
+def test_a_sheet_of_closed_schools_is_not_the_list(tmp_path: Path) -> None:
+    """A workbook with more closed schools than open ones was a list of closed schools."""
+    path = contacts(tmp_path / "l.xlsx", (8212627, "Fife", "One", "ZE9 9AA", True, False, False))
+    book = openpyxl.load_workbook(path)
+    page = book.create_sheet("Closed Schools")
+    for line in (CONTACTS, *([8212700 + n, "Fife", f"Shut {n}"] for n in range(9))):
+        page.append(line)
+    book.save(path)
+    assert [each.name for each in read_school_list(path).schools] == ["One"]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +419,42 @@ def test_a_list_of_another_country_is_no_list(fife: College, tmp_path: Path) -> 
     with pytest.raises(BadInput) as refusal:
         fife.schools.take_in(path)
     assert refusal.value.code == "not_a_school_list"
+
+
+def test_a_list_of_another_countrys_codes_is_no_list(tmp_path: Path) -> None:
+    """School codes of Wales have seven digits too, and its councils are none of Scotland's."""
+    heads = ("School Code", "Local Authority", "School Name", "Sector")
+    with pytest.raises(BadInput) as refusal:
+        read_lines(tmp_path / "l.csv", heads, ("6602130", "Gwynedd", "One", "Primary"))
+    assert refusal.value.code == "not_a_school_list"
+    read = read_lines(tmp_path / "l.csv", heads, ("8212627", "Fife", "One", "Primary"))
+    assert read.schools[0].schuid == "8212627P"
+
+
+@pytest.mark.parametrize("of", ["1 Feb 2031", "2031", "March 2031"])
+def test_a_list_of_a_year_to_come_is_refused(fife: College, tmp_path: Path, of: str) -> None:
+    """A slip in the year made every real list an old one, for years."""
+    path = tmp_path / "schools.csv"
+    path.write_text(f"List of {of}\n{','.join(HEADS)}\n{','.join(ROW)}\n", encoding="utf-8")
+    with pytest.raises(BadInput) as refusal:
+        fife.schools.take_in(path)
+    assert refusal.value.code == "bad_vintage"
+    assert not fife.schools.find().items
+    path.write_text(f"31 Jan 2027\n{','.join(HEADS)}\n{','.join(ROW)}\n", encoding="utf-8")
+    assert ["not come yet" in each.problem for each in fife.schools.take_in(path).problems] == [
+        True
+    ]
+
+
+def test_a_vintage_that_the_list_contradicts_is_named(fife: College, tmp_path: Path) -> None:
+    """A list of 2018 was taken for this year's, or this year's word for it was dropped unread."""
+    path = of_2018(
+        tmp_path / "l.xlsx", (8212627, "Fife", "One", ("20", ".", "."), (290, ".", "."), ".")
+    )
+    taken = fife.schools.take_in(path, "31 Jan 2026")
+    assert taken.vintage == "2018-09-30"
+    assert ["2018-09-30" in each.problem for each in taken.problems] == [True]
+    assert not fife.schools.take_in(path, "Sept 2018").problems
 
 
 def test_a_list_without_a_date_is_asked_for_one(fife: College, tmp_path: Path) -> None:

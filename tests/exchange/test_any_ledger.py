@@ -167,11 +167,11 @@ def ledgers(draw: st.DrawFn) -> Lines:
     return [(times[n // per], fact) for n, fact in enumerate(facts)]
 
 
-def sealed(lines: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
+def sealed(lines: Sequence[tuple[str, dict[str, Any]]], college: str = COLLEGE) -> list[str]:
     """The text of each entry of a ledger."""
     bodies: list[str] = []
     for at, fact in lines:
-        bodies.append(_body(bodies, at, fact, COLLEGE))
+        bodies.append(_body(bodies, at, fact, college))
     return bodies
 
 

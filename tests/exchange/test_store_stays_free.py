@@ -15,13 +15,13 @@ from kitloan.college import College
 from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER, meter_for
 from kitloan.exchange.copying import (
     SMALL_FILE,
-    LedgerCopy,
+    Scratch,
     is_worth_copying,
-    scratch_for_copy,
 )
 from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import Decisions
 from kitloan.exchange.merging import merge as merge_in_store
+from kitloan.exchange.taking import Taking
 from kitloan.exchange.trust import read_fingerprint
 from kitloan.ledger.facts.loans import CheckedIn, CheckedOut
 from kitloan.text.tags import mint
@@ -143,14 +143,11 @@ def in_a_copy(national: College, file: Path) -> int:
     """Merge a file in a copy of its ledger, however small; how many rows came or went by it."""
     trust = tuple(read_fingerprint(key) for key in keys_of(national, [file]))
     decisions = Decisions("2026-12-14T09:00:00Z", "esp", trust=trust)
-    read = ExchangeFile(file)
-    with scratch_for_copy() as scratch:
-        copy = LedgerCopy(scratch, "borders", national.session.reading)
-        merge_in_store(scratch, read, decisions, meter_for(read))
-        rows = copy.compare()
+    with Scratch() as scratch:
+        prepared = Taking(national.session, ExchangeFile(file), decisions).prepare(scratch)
         with national.session.store.write() as store:
-            copy.bring_in(store)
-    return rows
+            prepared.changes.bring_in(store)
+    return prepared.changes.rows
 
 
 def test_the_store_is_locked_for_what_changes_and_not_for_what_is_there(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 import kitloan
 from kitloan import NewHolding
 from kitloan.college import College
+from kitloan.history.verify import CheckLedgers
 from kitloan.history.workers import Workers, how_many
 from kitloan.storage.places import is_url
 from kitloan.tables import LedgerEntry, table
@@ -69,6 +71,11 @@ def tamper(place: str) -> None:
         ).rowcount
 
 
+def copied_for(store: College, beside: Workers) -> AbstractContextManager[sa.Connection]:
+    """A copy of a store that workers may check."""
+    return store.session.store.read_copy(shared=lambda copy: beside.on(CheckLedgers(copy)))
+
+
 def children() -> set[int]:
     """The processes that this one started and that run."""
     return {
@@ -98,9 +105,9 @@ def test_one_worker_and_two_find_the_same(
 def test_it_is_the_workers_that_check(several: str) -> None:
     """If each fell back to this process, the two tests above would hold, and nothing be gained."""
     beside, done, came = Workers(2), [0], []
-    with kitloan.open(several) as store, store.session.store.read_copy(shared=beside.on) as live:
+    with kitloan.open(several) as store, copied_for(store, beside) as live:
         tops = live.exec_driver_sql("SELECT college FROM ledger_head").scalars().all()
-        left = beside.check(
+        left = beside.do(
             [(college, None) for college in tops],
             lambda more: done.append(done.pop() + more),
             lambda college, checked: came.append((college, checked.findings)),
@@ -224,7 +231,7 @@ def test_a_copy_that_is_shared_has_no_name(several: str) -> None:
     if is_url(several) or os.name == "nt":
         pytest.skip("a database makes no copy; Windows keeps the name of what is open")
     beside = Workers(1)
-    with kitloan.open(several) as store, store.session.store.read_copy(shared=beside.on) as live:
+    with kitloan.open(several) as store, copied_for(store, beside) as live:
         assert live.exec_driver_sql("SELECT count(*) FROM ledger_head").scalar_one()
         (folder,) = Path(several).parent.glob(".kitloan-reading-*")
         assert list(folder.iterdir()) == []

@@ -21,7 +21,8 @@ from kitloan.planning.booked import Cause
 from kitloan.planning.calendar import calendar_of
 from kitloan.planning.policies import policies_of
 from kitloan.planning.risks import Risks, StandIn
-from kitloan.queries.find import Finder, organisations_called
+from kitloan.queries.borrowers import organisations_called
+from kitloan.queries.find import Finder
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import (
     College,

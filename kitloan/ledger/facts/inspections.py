@@ -160,7 +160,7 @@ def inspected(connection: Connection, college: str, entry: Recorded, fact: Inspe
 
 def set_use(connection: Connection, college: str, tag: str) -> None:
     """Set whether a holding can be used: as its repairs and its inspections have it."""
-    failed = _failed(connection, c=college, t=tag).scalars().all()
+    failed = _failed(connection, c=college, t=tag).scalars()
     if failed:
         _fail.one(connection, c=college, t=tag, why=failure(failed))
     else:

@@ -151,7 +151,7 @@ def expects(connection: Connection, college: str, entry: Recorded, fact: Stockta
                 "Check the store: kitloan ledger verify",
             )
         # The first of several is chosen here: the databases disagree on the order of texts.
-        loans = _open_loans(connection, c=college, t=tag).scalars().all() if row.out else []
+        loans = _open_loans(connection, c=college, t=tag).scalars() if row.out else []
         _expect(
             connection,
             college=college,

@@ -71,7 +71,8 @@ def take_form(college: College, text: str) -> Verdict:
     (taken,) = college.evaluations.read(text)
     line = taken.engagement
     numbers = f"not used, {line.not_used}" if line.used == "no" else _numbers(line)
-    return Verdict("FORM", f"{line.org or 'an event'}: {numbers}, {uk(line.date)}.", UNDOES)
+    warned = "".join(f" {each.message}" for each in taken.warnings)
+    return Verdict("FORM", f"{line.org or 'an event'}: {numbers}, {uk(line.date)}.{warned}", UNDOES)
 
 
 def record(

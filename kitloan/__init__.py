@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kitloan.evidence.partners import Partners
     from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
+    from kitloan.exchange.asks import Asks
     from kitloan.exchange.offers import Offers
     from kitloan.history.undo import Actions, Undone
     from kitloan.history.verify import NewVerification, Verification, Verifier
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Actions",
     "Added",
+    "Asks",
     "Audit",
     "Auditor",
     "Backups",
@@ -125,6 +127,7 @@ __all__ = [
 _HOMES = {
     "Actions": "kitloan.history.undo",
     "Added": "kitloan.holdings",
+    "Asks": "kitloan.exchange.asks",
     "Audit": "kitloan.audit",
     "Auditor": "kitloan.audit",
     "Backups": "kitloan.backups",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kitloan.evidence.partners import Partners
     from kitloan.evidence.schools import Schools
     from kitloan.exchange import Exchange
+    from kitloan.exchange.asks import Asks
     from kitloan.exchange.offers import Offers
     from kitloan.history.undo import Actions
     from kitloan.history.verify import Progress, Verifier
@@ -241,6 +242,13 @@ class College:
         from kitloan.exchange.offers import Offers
 
         return Offers(self.session)
+
+    @cached_property
+    def asks(self) -> "Asks":
+        """What colleges ask each other for, and the answers."""
+        from kitloan.exchange.asks import Asks
+
+        return Asks(self.session)
 
     @cached_property
     def ledger(self) -> "Verifier":

@@ -174,8 +174,12 @@ def plan(desk: College) -> None:
     desk.guides.write("Loom", Guide(safety="Keep fingers away from the comb."))
     desk.holdings.add(NewHolding("Kazoo"))
     made = desk.offers.add("Kazoo", keep=True)
+    desk.offers.change(made.offer, note="in its case")
     desk.offers.answer(made.offer, "newbattle", 1)
     desk.offers.claim("newbattle:O1")
+    desk.asks.withdraw(desk.asks.add("newbattle", "Drum", 1, first, first).ask)
+    desk.asks.answer("newbattle:A1", 0, "all are out")
+    desk.exchange.set_place("55.95,-4.76")
 
 
 def use(desk: College) -> None:
@@ -190,11 +194,16 @@ def use(desk: College) -> None:
 
 
 def share(desk: College) -> None:
-    """An offer to the other colleges, and its answer; a claim of another's."""
+    """An offer to the other colleges, and its answer; a claim of another's; asks; a place."""
     desk.holdings.add(NewHolding("Lathe"))
     offer = desk.offers.add("Lathe", keep=True).offer
+    desk.offers.change(offer, note="in its box")
     desk.offers.answer(offer, "borders", 1)
     desk.offers.claim("borders:O1")
+    day = desk.session.today
+    desk.asks.withdraw(desk.asks.add("borders", "Lathe", 1, day, day).ask)
+    desk.asks.answer("borders:A1", 0, "all are out")
+    desk.exchange.set_place("55.95,-4.76")
 
 
 def look(desk: College, clock: SetClock, tags: dict[str, str]) -> None:

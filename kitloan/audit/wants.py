@@ -1,7 +1,7 @@
 """Who waits for a kit, by the waiting lists of every college: how far an idle one is from a want.
 
-A distance is a straight line between the main towns of two colleges, as for offers and wants. What
-can be reached without a boat or an aeroplane is nearer than what cannot.
+A distance is a straight line between the places of two colleges, as for offers and wants. What can
+be reached without a boat or an aeroplane is nearer than what cannot.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from kitloan.audit.census import Census
-from kitloan.exchange.offers import km_between
+from kitloan.exchange.places import Places
 from kitloan.tables import KitType, table
 from kitloan.tables.planning import Want
 from kitloan.text.names import type_key
@@ -24,7 +24,7 @@ class NearestWant:
 
     Attributes:
         college: its id; the kit's own, where its own waiting list has one.
-        km: to its main town, in whole kilometres; None where a place is not known.
+        km: to it, in whole kilometres; None where a place is not known.
         sea_crossing: whether the sea is in between; None where a place is not known.
     """
 
@@ -46,6 +46,7 @@ class OpenWants:
             .where(want.c.open, want.c.latest >= census.day.isoformat())
             .distinct()
         )
+        self._places = Places(census.connection)
         self._colleges: dict[str, set[str]] = defaultdict(set)
         for row in rows:
             self._colleges[type_key(row.name)].add(row.college)
@@ -56,7 +57,8 @@ class OpenWants:
         here = college, type_key(type_name)
         if here not in self._found:
             wanted = [
-                NearestWant(each, *km_between(college, each)) for each in self._colleges[here[1]]
+                NearestWant(each, *self._places.km_between(college, each))
+                for each in self._colleges[here[1]]
             ]
             self._found[here] = min(wanted, key=_distance, default=None)
         return self._found[here]

@@ -333,6 +333,9 @@ def _make_sharing(op: "Operations") -> None:
         Column("donor_agreement", String(), nullable=True),
         Column("open", Boolean(), nullable=False),
         Column("made_at", String(), nullable=False),
+        Column("component", String(), nullable=True),
+        Column("note", String(), nullable=True),
+        Column("change", String(), nullable=True),
         PrimaryKeyConstraint("college", "offer"),
         CheckConstraint("accepted BETWEEN 0 AND quantity", name="never_more_claimed_than_offered"),
         ForeignKeyConstraint(
@@ -341,9 +344,12 @@ def _make_sharing(op: "Operations") -> None:
             name="offer_of_a_kit_type",
         ),
         CheckConstraint("quantity > 0", name="offer_of_something"),
-        CheckConstraint("terms IN ('lend', 'keep')", name="offer_terms_known"),
+        CheckConstraint("terms IN ('lend', 'keep', 'parts')", name="offer_terms_known"),
         CheckConstraint(
-            "(terms = 'keep' AND first IS NULL AND last IS NULL) OR "
+            "(terms = 'parts') = (component IS NOT NULL)", name="offer_of_parts_has_their_name"
+        ),
+        CheckConstraint(
+            "(terms <> 'lend' AND first IS NULL AND last IS NULL) OR "
             "(terms = 'lend' AND first IS NOT NULL AND last IS NOT NULL AND first <= last)",
             name="offer_to_lend_has_days_in_order",
         ),
@@ -372,9 +378,48 @@ def _make_sharing(op: "Operations") -> None:
         Column("quantity", Integer(), nullable=False),
         Column("open", Boolean(), nullable=False),
         Column("made_at", String(), nullable=False),
+        Column("component", String(), nullable=True),
+        Column("change", String(), nullable=True),
         PrimaryKeyConstraint("college", "claim"),
         CheckConstraint("quantity > 0", name="claim_of_something"),
         CheckConstraint("from_college <> college", name="claim_of_another_college"),
+    )
+    op.create_table(
+        "ask",
+        *(
+            Column(each, String(), nullable=False)
+            for each in ("college", "ask", "to_college", "type_name")
+        ),
+        Column("kit", String(), nullable=True),
+        Column("quantity", Integer(), nullable=False),
+        Column("first", String(), nullable=False),
+        Column("last", String(), nullable=False),
+        Column("note", String(), nullable=True),
+        Column("open", Boolean(), nullable=False),
+        Column("made_at", String(), nullable=False),
+        PrimaryKeyConstraint("college", "ask"),
+        CheckConstraint("quantity > 0", name="ask_for_something"),
+        CheckConstraint("to_college <> college", name="ask_of_another_college"),
+        CheckConstraint("first <= last", name="ask_has_days_in_order"),
+    )
+    op.create_table(
+        "ask_answer",
+        *(Column(each, String(), nullable=False) for each in ("college", "ask", "from_college")),
+        *(Column(each, String(), nullable=True) for each in ("type_name", "first", "last")),
+        Column("quantity", Integer(), nullable=False),
+        Column("reason", String(), nullable=True),
+        Column("answered_at", String(), nullable=False),
+        PrimaryKeyConstraint("college", "ask"),
+        CheckConstraint("quantity >= 0", name="ask_answer_not_negative"),
+        CheckConstraint("quantity > 0 OR reason IS NOT NULL", name="no_has_a_reason"),
+    )
+    op.create_table(
+        "college_place",
+        *(
+            Column(each, String(), nullable=False)
+            for each in ("college", "whose", "latitude", "longitude")
+        ),
+        PrimaryKeyConstraint("college", "whose"),
     )
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kitloan.cli.context import App, command, pass_app
-from kitloan.cli.output import columns, print_json, print_text, with_college
+from kitloan.cli.output import columns, print_json, print_notice, print_text, with_college
 from kitloan.errors import BadInput
+from kitloan.reference.places import MAINLAND
 from kitloan.text.dates import parse_date, uk
 from kitloan.text.tags import grouped
 from kitloan.values import TITLES, as_json, plural
@@ -275,7 +276,7 @@ def alias(app: App, name: str, donor_name: str) -> None:
 
 @click.group("college", epilog="Example: kitloan college merge 'UHI Orkney' uhi-nwh")
 def college() -> None:
-    """Colleges that became part of others."""
+    """Where a college is, and which colleges became part of others."""
 
 
 @command("merge", "kitloan college merge uhi-orkney uhi-nwh --on 01/08/2026", group=college)
@@ -295,6 +296,45 @@ def merge(app: App, gone: str, into: str, on: str | None) -> None:
         print_json({"college": was, "into": now})
     else:
         print_text(f"{was} is a college of its own." if was == now else f"{was} is part of {now}.")
+
+
+@command("place", "kitloan college place 56.0716,-3.4609", group=college)
+@click.argument("where", metavar="[LAT,LON]", required=False)
+@click.option("--college", "which", metavar="COLLEGE", help="In ESP's store: which college.")
+@pass_app
+def place(app: App, where: str | None, which: str | None) -> None:
+    """Record where a college is, in degrees, as a map shows it; without LAT,LON, show it.
+
+    A college records its own place, ESP any college's; the college's own word comes first.
+    """
+    with app.open() as opened:
+        if where is None:
+            found = opened.exchange.place(which)
+        else:
+            found = opened.exchange.set_place(where, which)
+    if app.json:
+        print_json({"place": as_json(found)})
+        return
+    if found.latitude is None or found.longitude is None:
+        print_text(f"{found.name}: where it is, is not known.")
+        print_notice("Record it: kitloan college place LATITUDE,LONGITUDE")
+        return
+    island = "" if found.island == MAINLAND else f", on {found.island}"
+    done = "+ PLACED  " if where is not None else ""
+    print_text(
+        f"{done}{found.name}: {found.latitude:g},{found.longitude:g}{island} "
+        f"({_WHO_GAVE[found.source or 'town']})"
+    )
+
+
+# Whoever gives the longitude first is told so, and not that -3 is no option.
+place.context_settings["ignore_unknown_options"] = True
+
+_WHO_GAVE = {
+    "college": "recorded by the college",
+    "esp": "recorded by ESP",
+    "town": "its main town, by the reference list",
+}
 
 
 @click.group("programme", epilog="Example: kitloan programme define youth 'Youth & STEM'")

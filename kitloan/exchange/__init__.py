@@ -12,7 +12,7 @@ entry is refused whole, with the number of the first one, and goes to quarantine
 whenever its college's ledger grows.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +26,7 @@ from kitloan.exchange.copying import Scratch
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
 from kitloan.exchange.merging import Decisions, Merged
 from kitloan.exchange.nearest import Nearest, nearest
+from kitloan.exchange.places import Places, WhereCollegeIs, get_place, set_place
 from kitloan.exchange.quarantine import Quarantine, RefusedFile
 from kitloan.exchange.receipts import ReceiptTaken, take_receipt
 from kitloan.exchange.sending import Exported
@@ -156,6 +157,39 @@ class Exchange:
                 `dates_reversed`, `in_the_past`, `too_long`; `no_colleges`.
         """
         return nearest(self._session, type, near, first, last)
+
+    def set_place(
+        self, where: str, college: str | None = None, *, request_id: str | None = None
+    ) -> WhereCollegeIs:
+        """Record where a college is, for `nearest` and for distances between colleges.
+
+        A college records its own place, ESP any college's. The college's own word comes first.
+
+        Args:
+            where: latitude and longitude in degrees (WGS 84), joined by a comma.
+            college: in ESP's store, which college; in a college's, None or itself.
+            request_id: the request's id; None makes one.
+
+        Raises:
+            Refused: `not_yours`, for another college.
+            BadInput: `bad_position`, for what is not in Great Britain; `college_needed`,
+                `unknown_college`.
+        """
+        return set_place(self._session, where, college, request_id)
+
+    def place(self, college: str | None = None) -> WhereCollegeIs:
+        """Where a college is, as it or ESP recorded, else by the reference list.
+
+        Raises:
+            BadInput: `college_needed`, `unknown_college`.
+        """
+        return get_place(self._session, college)
+
+    def km_between(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[int | None, bool | None]]:
+        """Kilometres between the colleges of each pair, and whether the sea is in between."""
+        with self._session.reading() as connection:
+            places = Places(connection)
+        return [places.km_between(*pair) for pair in pairs]
 
     def merge(
         self,

@@ -104,6 +104,8 @@ class ClaimSeen(BaseModel):
     college: Id
     quantity: Count
     gets: CountOrNone | None = None
+    change: Id | None = None
+    """The last change of the offer that the college had seen when it claimed."""
 
 
 class OfferSeen(BaseModel):
@@ -115,17 +117,41 @@ class OfferSeen(BaseModel):
     type: Name
     quantity: Count
     accepted: CountOrNone = 0
-    terms: Literal["lend", "keep"]
+    terms: Literal["lend", "keep", "parts"]
     first: Day | None = None
     last: Day | None = None
     until: Day
     kits: list[Tag] = []
     open: bool = True
     claims: list[ClaimSeen] = []
+    component: Name | None = None
+    note: Name | None = None
+    change: Id | None = None
+
+
+class AskSeen(BaseModel):
+    """What one college asks another for, with the answer, as ESP's store has it.
+
+    What is None had not been seen by the college that answered; `gets` is None while unanswered.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+    college: Id
+    ask: Id
+    to_college: Id
+    type: Name | None
+    kit: Tag | None = None
+    quantity: Count | None
+    first: Day | None
+    last: Day | None
+    note: Name | None = None
+    open: bool = True
+    gets: CountOrNone | None = None
+    reason: Name | None = None
 
 
 class Header(BaseModel):
-    """The first line of an exchange file. `holds` to `offers` are in ESP's files only.
+    """The first line of an exchange file. `holds` to `asks` are in ESP's files only.
 
     `reads` is the newest version of the file that the store which wrote it reads.
     """
@@ -144,6 +170,7 @@ class Header(BaseModel):
     arrived: list[Arrived] = []
     terms: list[Recorded] = []
     offers: list[OfferSeen] = []
+    asks: list[AskSeen] = []
     reads: Number = FIRST
     key: str = ""
     signature: str = ""

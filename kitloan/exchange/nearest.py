@@ -1,9 +1,10 @@
 """The nearest free kit for some days, by the ledgers that are in this store.
 
 ESP's store has every college's; a college's own store has only its own. A distance is a straight
-line from the school to the college's main town. What is free is what the college's own `free` would
-answer, as far as its last file shows. Only the college itself can promise a kit, so how old its
-word is comes with it; an old one is shown, never left out.
+line from the school to the college: to the place that was recorded for it, else its main town. What
+is free is what the college's own `free` would answer, as far as its last file shows. Only the
+college itself can promise a kit, so how old its word is comes with it; an old one is shown, never
+left out.
 """
 
 import re
@@ -18,23 +19,23 @@ from kitloan.errors import BadInput
 from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import link_of, search_words
 from kitloan.exchange.merging import files_merged
+from kitloan.exchange.places import Places
 from kitloan.ledger.session import ESP, Session
 from kitloan.planning.free import free_of
 from kitloan.planning.rules import Request, check_dates, rules_of
 from kitloan.queries.types import KnownType, type_meant
 from kitloan.queries.whereabouts import college_name
-from kitloan.reference import find_college
 from kitloan.reference.places import Position
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import KitType, LedgerHead, Organisation, table
 from kitloan.tables.evidence import SchoolNow
 from kitloan.text.dates import day_of, uk
 from kitloan.text.names import clean, near_names
+from kitloan.text.positions import degrees_in
 
 head, kit_type, organisation = table(LedgerHead), table(KitType), table(Organisation)
 school_now = table(SchoolNow)
 
-_POSITION = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d+)?)\s*,\s*([+-]?\d{1,3}(?:\.\d+)?)\s*")
 _POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?\s*[0-9][A-Z]{2}")
 _SOUTH, _NORTH, _WEST, _EAST = 49, 62, -14, 3
 """Where Scotland and the seas around it are, in degrees, with room."""
@@ -78,7 +79,7 @@ class NearKit:
         type: what it calls the kit type.
         free: how many a booking over the days could have.
         capacity: how many it can use, out or not.
-        km: to the college's main town, in whole kilometres; None where its place is not known.
+        km: to the college, in whole kilometres; None where its place is not known.
         sea_crossing: whether the sea is in between; None where its place is not known.
         island: the island that it is on, or `mainland`; None where its place is not known.
         as_of: the day of its last file; of a college's own store, today.
@@ -136,12 +137,13 @@ def nearest(session: Session, type_name: str, near: str, first: date, last: date
             )
         types = _types(connection, sorted(known_at), type_name)
         place = _place(connection, session, sorted(known_at), near)
+        places = Places(connection)
         found = []
         for college, meant in types.items():
             rules = rules_of(connection, college, today)
             free = free_of(connection, college, rules, meant.id, meant.name, first, last)
             name = college_name(connection, college)
-            there = position_of(college, name)
+            there, _ = places.find(college, name) or (None, None)
             found.append(
                 NearKit(
                     college=college,
@@ -211,17 +213,11 @@ def _types(connection: Connection, colleges: Sequence[str], name: str) -> dict[s
     )
 
 
-def position_of(college: str, name: str = "") -> Position | None:
-    """The main town of a college of the reference list, by its id or name; None for another."""
-    listed = find_college(college) or find_college(name)
-    return None if listed is None else listed.position
-
-
 def _place(connection: Connection, session: Session, colleges: Sequence[str], text: str) -> Near:
     """The place that a text means: a position, the postcode of a listed school, or a borrower."""
     text = clean(text, "The place")
-    if position := _POSITION.fullmatch(text):
-        return _of_degrees(text, float(position[1]), float(position[2]))
+    if degrees := degrees_in(text):
+        return _of_degrees(text, *degrees)
     upper = text.upper()
     if _POSTCODE.fullmatch(upper):
         return _of_postcode(connection, session.college, upper)

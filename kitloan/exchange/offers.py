@@ -15,22 +15,26 @@ from typing import Literal
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from kitloan.contents import match
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange.file import ClaimSeen, OfferSeen
 from kitloan.exchange.moves import cheapest_moves
-from kitloan.exchange.nearest import days_known, position_of
-from kitloan.exchange.offered import offers_elsewhere, offers_here
+from kitloan.exchange.nearest import days_known
+from kitloan.exchange.offered import answers_of, offers_elsewhere, offers_here
+from kitloan.exchange.places import Places
 from kitloan.holdings import donor_agrees
 from kitloan.ledger.facts.promises import usable_kits
 from kitloan.ledger.facts.sharing import (
     ClaimAnswered,
     ClaimWithdrawn,
+    OfferChanged,
     OfferClaimed,
     OfferClosed,
     OfferMade,
 )
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import Writer
+from kitloan.loans.counts import parts_of
 from kitloan.loans.custody import held, must_be_here
 from kitloan.planning.free import free_of
 from kitloan.planning.rules import Request, check_dates, rules_of
@@ -73,10 +77,19 @@ _OFFERED = Query(
         offer.c.terms == "keep",
         offer.c.open,
         offer.c.until >= bindparam("today"),
+        offer.c.offer != bindparam("o"),
+    )
+)
+_PARTS_OFFERED = Query(
+    select(offer.c.offer, offer.c.quantity, offer.c.kits).where(
+        offer.c.college == bindparam("c"),
+        offer.c.component == bindparam("p"),
+        offer.c.open,
+        offer.c.until >= bindparam("today"),
     )
 )
 
-Terms = Literal["lend", "keep"]
+Terms = Literal["lend", "keep", "parts"]
 OfferState = Literal["open", "taken", "ended", "closed"]
 ClaimState = Literal["waiting", "accepted", "declined", "withdrawn"]
 
@@ -93,6 +106,8 @@ class ClaimLine:
         quantity: how many it would have.
         gets: how many it gets; None while nobody has answered.
         state: waiting, accepted, declined or withdrawn.
+        component: of spare parts: which part.
+        before_change: whether the offer was changed since the claiming college saw it.
     """
 
     college: str
@@ -102,6 +117,8 @@ class ClaimLine:
     quantity: int
     gets: int | None
     state: ClaimState
+    component: str | None = None
+    before_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +130,20 @@ class OfferLine:
         name: that college's name.
         offer: its id, with its college: `fife:O12`.
         type: the kit type.
-        quantity: how many were offered.
+        quantity: how many are offered.
         left: how many nobody has been promised.
-        terms: to `lend`, or to `keep`.
-        first: the first day on which it can be lent; None for a kit to keep.
+        terms: to `lend`, to `keep`, or spare `parts`, which are to keep too.
+        first: the first day on which it can be lent; None for what is to keep.
         last: the last of those days.
         expires: the last day on which it can be claimed.
-        tags: the kits, where they are chosen.
+        tags: the kits, where they are chosen; spare parts come out of these.
         state: open, taken (none is left), ended (its last day is past) or closed.
         claims: who would have some, and who gets some.
         as_of: the day up to which this is known here.
         days_old: how many days ago that was.
+        component: of spare parts: which part.
+        note: what the college adds to it.
+        change: the id of its last change; None for an offer that is as it was made.
     """
 
     college: str
@@ -141,6 +161,14 @@ class OfferLine:
     claims: tuple[ClaimLine, ...]
     as_of: date
     days_old: int
+    component: str | None = None
+    note: str | None = None
+    change: str | None = None
+
+    @property
+    def what(self) -> str:
+        """What is offered: the kit type, or a part of it."""
+        return what_is_offered(self.type, self.component)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +190,7 @@ class WantLine:
 class Match:
     """An offer that a want could be met by: a proposal for people.
 
-    `km` is between the main towns of the two colleges, None where one is not known.
+    `km` is between the two colleges, None where the place of one is not known.
     """
 
     offer: str
@@ -210,20 +238,25 @@ class Offers:
         last: date | None = None,
         expires: date | None = None,
         tags: Sequence[str] = (),
+        component: str | None = None,
+        note: str | None = None,
         donor_agreement: str | None = None,
         request_id: str | None = None,
     ) -> OfferLine:
-        """Offer kits to other colleges, to borrow between two days or to keep.
+        """Offer other colleges kits, to borrow between two days or to keep, or spare parts.
 
         Args:
             type: the kit type; not needed where kits are named.
-            quantity: how many; 1 when None. As many as they are, where kits are named.
+            quantity: how many; 1 when None. As many as they are, where kits are named; of spare
+                parts, how many of these.
             keep: whether it is to keep; else it is lent, and needs both days.
             first: the first day on which it can be lent.
             last: the last.
             expires: the last day on which it can be claimed; when None, after `OFFER_DAYS` days, or
                 on `last` where that is earlier.
-            tags: the kits, by tag or asset number.
+            tags: the kits, by tag or asset number; of spare parts, those that they come out of.
+            component: the part, as in the contents list, when spare parts are offered, to keep.
+            note: what others should know of it; no person's name.
             donor_agreement: the donor's letter that agrees to giving it away.
             request_id: the request's id; None makes one.
 
@@ -231,18 +264,24 @@ class Offers:
             Refused: `not_free`, when fewer are free on those days; `not_enough`, when the college
                 has fewer to give away; `donor_must_agree`; a kit that is not here.
             BadInput: `unknown_type`, `bad_quantity`, `several_types`, `nothing_named`,
-                `days_needed`, `days_not_needed`, `dates_reversed`, `in_the_past`, `names_a_person`;
-                an unknown tag.
+                `days_needed`, `days_not_needed`, `dates_reversed`, `in_the_past`, `names_a_person`,
+                `kits_needed`, `no_contents_list`, `no_such_component`; an unknown tag.
         """
         with self._session.writing(request_id) as writer:
             today = day_of(writer.at)
-            terms, end = _terms(keep, first, last, expires, today, earlier=bool(writer.earlier))
-            kits = [held(writer, tag) for tag in dict.fromkeys(meant(writer, t) for t in tags)]
-            key, many = _what(writer, type, quantity, kits)
-            agreed = (
-                on_record(donor_agreement, "The donor's agreement") if donor_agreement else None
+            terms, end = _terms(
+                keep or component is not None,
+                *(first, last, expires, today),
+                earlier=bool(writer.earlier),
             )
-            if not writer.earlier:
+            kits = _kits(writer, tags)
+            part = None if component is None else _part(writer, component, kits)
+            key, many = _what(writer, type, quantity, kits, of_parts=part is not None)
+            agreed = _agreed(donor_agreement)
+            if part is not None:
+                terms = "parts"
+                _may_be_spared(writer, part, many, kits, agreed)
+            elif not writer.earlier:
                 _may_be_offered(writer, key, many, kits, first, last, agreed)
             done = writer.earlier_fact(OfferMade)
             fact = OfferMade(
@@ -255,9 +294,84 @@ class Offers:
                 until=end.isoformat(),
                 kits=tuple(row.tag for row in kits),
                 donor_agreement=agreed,
+                component=part,
+                note=on_record(note, "The note") if note else None,
             )
             writer.append(fact)
             return self._own(writer, fact.offer)
+
+    def change(
+        self,
+        which: str,
+        *,
+        quantity: int | None = None,
+        expires: date | None = None,
+        tags: Sequence[str] | None = None,
+        note: str | None = None,
+        donor_agreement: str | None = None,
+        request_id: str | None = None,
+    ) -> OfferLine:
+        """Change an offer of which nobody has been promised any; what is None stays.
+
+        Claims of it stay. They show that the offer was changed after the other college saw it.
+
+        Args:
+            which: this college's offer.
+            quantity: how many are offered now.
+            expires: the last day on which it can be claimed.
+            tags: the kits, all of them.
+            note: what others should know of it; the empty text for nothing.
+            donor_agreement: the donor's letter that agrees to giving it away.
+            request_id: the request's id; None makes one.
+
+        Raises:
+            Refused: `offer_closed`; `offer_accepted`, when some of it is promised;
+                `nothing_changes`; and as `add`.
+            BadInput: `unknown_offer`, `usage`, and as `add`.
+        """
+        if all(each is None for each in (quantity, expires, tags, note, donor_agreement)):
+            raise BadInput(
+                "usage",
+                "Nothing is named that is to change.",
+                "Name it: the number, the last day, the kits or the note.",
+            )
+        added = on_record(note, "The note") if note and note.strip() else None
+        agreement = _agreed(donor_agreement)
+        with self._session.writing(request_id) as writer:
+            row, today = self._row(writer, which), day_of(writer.at)
+            _may_be_changed(writer, row)
+            many, end = row.quantity, row.until
+            kits = row.kits.split(",") if row.kits else []
+            if tags is not None:
+                kits = [each.tag for each in _kits(writer, tags)]
+            if quantity is not None or tags is not None:
+                own = _kits(writer, kits)
+                same_type = type_names(writer.connection, writer.college)[row.kit_type]
+                of_parts = row.component is not None
+                asked = row.quantity if quantity is None and (of_parts or not own) else quantity
+                _, many = _what(writer, same_type, asked, own, of_parts=of_parts)
+            if expires is not None:
+                end = _last_day(expires, row.last, today).isoformat()
+            agreed = row.donor_agreement if donor_agreement is None else agreement
+            words = row.note if note is None else added
+            now = (many, end, kits, agreed, words)
+            done = writer.earlier_fact(OfferChanged)
+            if not writer.earlier:
+                _must_change(row, now, today)
+                if (many, ",".join(kits)) != (row.quantity, row.kits) or row.until < str(today):
+                    _may_be_offered_now(writer, row, many, kits, agreed)
+            writer.append(
+                OfferChanged(
+                    offer=row.offer,
+                    change=done.change if done else f"C{writer.next_seq}",
+                    quantity=many,
+                    until=end,
+                    kits=tuple(kits),
+                    donor_agreement=agreed,
+                    note=words,
+                )
+            )
+            return self._own(writer, row.offer)
 
     def close(self, which: str, *, request_id: str | None = None) -> OfferLine:
         """Let nobody claim an offer any more; what was accepted stays accepted.
@@ -328,12 +442,17 @@ class Offers:
             before = _CLAIM(writer.connection, c=writer.college, k=key).one_or_none()
             done = writer.earlier_fact(OfferClaimed)
             type_name = done.type_name if done else None
+            component, change = (done.component, done.change) if done else (None, None)
             if not writer.earlier:
                 seen = self._seen(writer.connection, there, number, day_of(writer.at))
                 if seen is not None:
-                    type_name = seen.type
+                    type_name, component, change = seen.type, seen.component, seen.change
                     _may_be_claimed(seen, writer.college, quantity)
-            if before is not None and before.open and before.quantity == quantity:
+            if (
+                before is not None
+                and before.open
+                and (before.quantity, before.change) == (quantity, change)
+            ):
                 raise Refused(
                     "claimed_already",
                     f"{quantity:,} of {key} are claimed already, on {uk(day_of(before.made_at))}.",
@@ -349,6 +468,8 @@ class Offers:
                     offer=number,
                     type_name=type_name,
                     quantity=quantity,
+                    component=component,
+                    change=change,
                 )
             )
             return self._claimed(writer, key)
@@ -410,6 +531,7 @@ class Offers:
             ]
             claims = [] if session.is_national else _own_claims(connection, session.college, lines)
             wants = _wants(connection, None if session.is_national else session.college, today)
+            places = Places(connection)
         wanted_key = type_key(clean(type, "The kit type")) if type else None
         kept = [each for each in lines if wanted_key in (None, type_key(each.type))]
         open_ = [each for each in kept if each.state == "open"]
@@ -418,7 +540,7 @@ class Offers:
             tuple(kept if closed_too else open_),
             tuple(claims),
             tuple(waited),
-            tuple(_matches(open_, waited)),
+            tuple(_matches([each for each in open_ if each.terms != "parts"], waited, places)),
             seen_on,
             only_own_college=not session.is_national and seen_on is None,
         )
@@ -479,7 +601,7 @@ def _terms(
     if keep and (first or last):
         raise BadInput(
             "days_not_needed",
-            "A kit to keep has no collection and return day.",
+            "What is to keep has no collection and return day.",
             "Leave out --from and --until; for the last day to claim it, give --expires.",
         )
     if not keep and (first is None or last is None):
@@ -490,20 +612,163 @@ def _terms(
         )
     if first is not None and last is not None and not earlier:
         check_dates(Request((), first, last), today)
-    end = check_year(expires) if expires else today + timedelta(days=OFFER_DAYS)
+    end = expires or today + timedelta(days=OFFER_DAYS)
+    return ("keep" if keep else "lend"), _last_day(end, None if last is None else str(last), today)
+
+
+def _last_day(expires: date, last: str | None, today: date) -> date:
+    """The last day on which an offer can be claimed: not after the last one to lend it."""
+    end = check_year(expires)
     if last is not None:
-        end = min(end, last)
+        end = min(end, date.fromisoformat(last))
     if end < today:
         raise BadInput(
             "in_the_past",
             f"{uk(end)} is in the past: today is {uk(today)}.",
             "Give a day from today on.",
         )
-    return ("keep" if keep else "lend"), end
+    return end
+
+
+def _agreed(donor_agreement: str | None) -> str | None:
+    return on_record(donor_agreement, "The donor's agreement") if donor_agreement else None
+
+
+def _kits(writer: Writer, tags: Iterable[str]) -> list[AnyRow]:
+    """The holdings that tags or asset numbers mean, each once."""
+    return [held(writer, tag) for tag in dict.fromkeys(meant(writer, each) for each in tags)]
+
+
+def _part(writer: Writer, component: str, kits: Sequence[AnyRow]) -> str:
+    """The part that a person means, by the contents list of the kits that it comes out of."""
+    if not kits:
+        raise BadInput(
+            "kits_needed",
+            "The kits are not named that the parts come out of.",
+            "Name them with --tag: their donor's terms hold for the parts too.",
+        )
+    parts = parts_of(writer.connection, writer.college, kits[0].tag)
+    if not parts:
+        raise BadInput(
+            "no_contents_list",
+            f"{kits[0].type_name} has no contents list, so its parts have no names.",
+            "Add its list: kitloan types import FILE",
+            type=kits[0].type_name,
+        )
+    return match(component, [part.name for part in parts])
+
+
+def _may_be_spared(
+    writer: Writer,
+    part: str,
+    many: int,
+    kits: Sequence[AnyRow],
+    agreed: str | None,
+    *,
+    changed: str | None = None,
+) -> None:
+    """Refuse spare parts that are a donor's, or that the kits do not have to give.
+
+    Args:
+        writer: the transaction.
+        part: its name in the contents list.
+        many: how many are offered.
+        kits: the kits that they come out of.
+        agreed: the donor's letter that agrees.
+        changed: an offer whose own parts do not count as offered already.
+    """
+    if writer.earlier:
+        return
+    for row in kits:
+        must_be_here(writer, row)
+    _must_be_ours_to_give(writer, sum(row.quantity for row in kits), kits, agreed)
+    there = sum(
+        each.quantity - each.missing - each.broken
+        for row in kits
+        for each in parts_of(writer.connection, writer.college, row.tag)
+        if each.name == part
+    )
+    chosen = {row.tag for row in kits}
+    offered = sum(
+        row.quantity
+        for row in _PARTS_OFFERED(
+            writer.connection, c=writer.college, p=part, today=day_of(writer.at).isoformat()
+        )
+        if row.offer != changed and chosen & set(row.kits.split(","))
+    )
+    if there - offered < many:
+        raise Refused(
+            "not_enough",
+            f"{max(0, there - offered):,} of {part} are in the kits that are named"
+            + (f", {offered:,} more being offered already." if offered else "."),
+            "Offer fewer, or name more kits; see: kitloan offers",
+            there=max(0, there - offered),
+            offered=offered,
+        )
+
+
+def _may_be_changed(writer: Writer, row: AnyRow) -> None:
+    """Refuse to change an offer that is closed, or of which some is promised."""
+    if not row.open:
+        raise _closed(f"Offer {row.offer}", "is closed")
+    if row.accepted:
+        raise Refused(
+            "offer_accepted",
+            f"{row.accepted:,} of offer {row.offer} are promised, so it stays as it is.",
+            f"Make another offer: kitloan offer add; or take the promise back first: "
+            f"kitloan offer decline {row.offer} --college COLLEGE",
+            offer=f"{writer.college}:{row.offer}",
+            accepted=row.accepted,
+        )
+
+
+def _must_change(
+    row: AnyRow, now: tuple[int, str, Sequence[str], str | None, str | None], today: date
+) -> None:
+    """Refuse a change that changes nothing, or after which nobody could claim the offer."""
+    many, end, kits, agreed, note = now
+    before = (row.quantity, row.until, row.kits, row.donor_agreement, row.note)
+    if (many, end, ",".join(kits), agreed, note) == before:
+        raise Refused(
+            "nothing_changes",
+            f"Offer {row.offer} is like this already.",
+            "See it: kitloan offers",
+            offer=row.offer,
+        )
+    if end < today.isoformat():
+        raise BadInput(
+            "in_the_past",
+            f"Offer {row.offer} ended on {uk(date.fromisoformat(end))}.",
+            "Give a day from today on as well: --expires DATE",
+        )
+
+
+def _may_be_offered_now(
+    writer: Writer, row: AnyRow, many: int, tags: Sequence[str], agreed: str | None
+) -> None:
+    """Refuse what the college does not have, as for a new offer, this one's own not counted."""
+    kits = _kits(writer, tags)
+    if row.component is not None:
+        _may_be_spared(writer, row.component, many, kits, agreed, changed=row.offer)
+        return
+    first, last = (
+        None if day is None else date.fromisoformat(day) for day in (row.first, row.last)
+    )
+    _may_be_offered(writer, row.kit_type, many, kits, first, last, agreed, changed=row.offer)
+
+
+def what_is_offered(type_name: str, component: str | None) -> str:
+    """What is offered, in words: a kit type, or a part of one."""
+    return type_name if component is None else f"{component} ({type_name})"
 
 
 def _what(
-    writer: Writer, type_name: str | None, quantity: int | None, kits: Sequence[AnyRow]
+    writer: Writer,
+    type_name: str | None,
+    quantity: int | None,
+    kits: Sequence[AnyRow],
+    *,
+    of_parts: bool = False,
 ) -> tuple[str, int]:
     """The kit type's id, and how many."""
     if len(kits) > MOST_KITS:
@@ -523,8 +788,8 @@ def _what(
             "An offer is of one kit type, and these are of several.",
             "Make an offer for each type.",
         )
-    many = sum(row.quantity for row in kits)
-    if kits and quantity not in (None, many):
+    many = 0 if of_parts else sum(row.quantity for row in kits)
+    if many and quantity not in (None, many):
         raise BadInput(
             "bad_quantity",
             f"{quantity} were to be offered, and the kits that are named are {many}.",
@@ -541,8 +806,13 @@ def _may_be_offered(
     first: date | None,
     last: date | None,
     agreed: str | None,
+    *,
+    changed: str = "",
 ) -> None:
-    """Refuse what the college does not have to lend on these days, or to give away."""
+    """Refuse what the college does not have to lend on these days, or to give away.
+
+    What `changed`, an offer, has offered so far does not count.
+    """
     connection, college = writer.connection, writer.college
     for row in kits:
         must_be_here(writer, row)
@@ -561,7 +831,7 @@ def _may_be_offered(
         return
     rows = usable_kits(connection, c=college, k=key).all()
     today = day_of(writer.at).isoformat()
-    offered = _OFFERED(connection, c=college, k=key, today=today).scalar() or 0
+    offered = _OFFERED(connection, c=college, k=key, today=today, o=changed).scalar() or 0
     there = sum(row.quantity for row in rows) - int(offered)
     if there < many:
         raise Refused(
@@ -621,7 +891,7 @@ def _closed(what: str, words: str) -> Refused:
 def _taken(seen: OfferLine, left: int, quantity: int) -> KitloanError:
     return Refused(
         "offer_taken",
-        f"{left:,} of {seen.type} are left of offer {seen.offer}, not {quantity:,}.",
+        f"{left:,} of {seen.what} are left of offer {seen.offer}, not {quantity:,}.",
         "Give a smaller number; see: kitloan offers",
         offer=seen.offer,
         left=left,
@@ -632,20 +902,34 @@ def _own_and_others(connection: Connection, college: str) -> tuple[list[OfferSee
     """A college's own offers, with the claims that ESP's file shows, and the others' from there."""
     seen, at = offers_elsewhere(connection, college)
     claims = {each.offer: each.claims for each in seen if each.college == college}
+    gets = answers_of(connection, college)
     own = [
-        each.model_copy(update={"claims": _joined(each.claims, claims.get(each.offer, []))})
+        each.model_copy(
+            update={"claims": _joined(each.offer, each.claims, claims.get(each.offer, []), gets)}
+        )
         for each in offers_here(connection, college=college)
     ]
     return [*own, *(each for each in seen if each.college != college)], at
 
 
-def _joined(here: Sequence[ClaimSeen], seen: Sequence[ClaimSeen]) -> list[ClaimSeen]:
-    """Claims that ESP's file shows, with the answers that are given here."""
-    found = {each.college: each.model_copy(update={"gets": None}) for each in seen}
+def _joined(
+    offer: str,
+    here: Sequence[ClaimSeen],
+    seen: Sequence[ClaimSeen],
+    answers: Mapping[tuple[str, str], int],
+) -> list[ClaimSeen]:
+    """Claims that ESP's file shows, with the answers that are given here, also a no."""
+    found = {
+        each.college: each.model_copy(update={"gets": answers.get((offer, each.college))})
+        for each in seen
+    }
     for each in here:
         known = found.get(each.college)
         many = known.quantity if known is not None else each.quantity
-        found[each.college] = ClaimSeen(college=each.college, quantity=many, gets=each.gets)
+        change = known.change if known is not None else each.change
+        found[each.college] = ClaimSeen(
+            college=each.college, quantity=many, gets=each.gets, change=change
+        )
     return [found[key] for key in sorted(found)]
 
 
@@ -681,11 +965,16 @@ def _line(connection: Connection, seen: OfferSeen, as_of: date, today: date) -> 
                 each.quantity,
                 each.gets,
                 _state(each.gets),
+                seen.component,
+                each.change != seen.change,
             )
             for each in seen.claims
         ),
         as_of=as_of,
         days_old=max(0, (today - as_of).days),
+        component=seen.component,
+        note=seen.note,
+        change=seen.change,
     )
 
 
@@ -698,13 +987,14 @@ def _state(gets: int | None, *, open_: bool = True) -> ClaimState:
 
 
 def _own_claims(
-    connection: Connection, college: str, offers: Iterable[OfferLine]
+    connection: Connection, college: str, offers: Sequence[OfferLine]
 ) -> list[ClaimLine]:
     """What a college claims itself, the latest first, with the answers that ESP's file shows."""
     gets = {
         each.offer: each.gets for line in offers for each in line.claims if each.college == college
     }
     name = college_name(connection, college)
+    changes = {line.offer: line.change for line in offers}
     return [
         ClaimLine(
             college,
@@ -714,6 +1004,8 @@ def _own_claims(
             row.quantity,
             gets.get(row._mapping["claim"]),
             _state(gets.get(row._mapping["claim"]), open_=bool(row.open)),
+            row.component,
+            changes.get(row._mapping["claim"], row.change) != row.change,
         )
         for row in connection.execute(
             select(claim)
@@ -759,7 +1051,9 @@ def _wants(connection: Connection, college: str | None, today: date) -> list[Wan
     ]
 
 
-def _matches(offers: Sequence[OfferLine], wants: Sequence[WantLine]) -> Iterable[Match]:
+def _matches(
+    offers: Sequence[OfferLine], wants: Sequence[WantLine], places: Places
+) -> Iterable[Match]:
     """Of each kit type, the offers that meet the most wants with the fewest kit-kilometres."""
     by_type: Mapping[str, tuple[list[OfferLine], list[WantLine]]] = defaultdict(lambda: ([], []))
     for each in sorted(offers, key=lambda line: (line.expires, line.offer)):
@@ -770,7 +1064,7 @@ def _matches(offers: Sequence[OfferLine], wants: Sequence[WantLine]) -> Iterable
         has, needs = by_type[key]
         has, needs = has[:_MOST_MATCHED], needs[:_MOST_MATCHED]
         away = {
-            (one.college, other.college): km_between(one.college, other.college)
+            (one.college, other.college): places.km_between(one.college, other.college)
             for one in has
             for other in needs
         }
@@ -798,11 +1092,3 @@ def _cost(
             return None
     km, _ = away[one.college, other.college]
     return _FAR if km is None else km
-
-
-def km_between(one: str, other: str) -> tuple[int | None, bool | None]:
-    """Kilometres between the main towns of two colleges, and whether the sea is in between."""
-    here, there = position_of(one), position_of(other)
-    if here is None or there is None:
-        return None, None
-    return round(here.km_to(there)), here.is_over_sea_from(there)

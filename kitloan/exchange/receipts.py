@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
 from kitloan.exchange.file import Header, Held
-from kitloan.exchange.offered import SEEN, as_kept, offers_elsewhere
+from kitloan.exchange.offered import ASKS_SEEN, SEEN, as_kept, asks_as_kept, offers_elsewhere
 from kitloan.exchange.sending import epochs_of, remember, remember_receipt
 from kitloan.holdings import as_known
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
@@ -247,11 +247,14 @@ def _keep_terms(writer: Writer, header: Header) -> None:
 
 
 def _keep_offers(writer: Writer, header: Header) -> None:
-    """Remember what others offer, unless a later file brought it already."""
+    """Remember what others offer and ask for, unless a later file brought it already."""
     _, before = offers_elsewhere(writer.connection, writer.college)
     if _INSTANT.fullmatch(header.exported_at) and header.exported_at >= before:
-        kept = as_kept(header.offers, header.exported_at)
-        remember(writer.connection, writer.college, SEEN, kept)
+        for name, kept in (
+            (SEEN, as_kept(header.offers, header.exported_at)),
+            (ASKS_SEEN, asks_as_kept(header.asks, header.exported_at)),
+        ):
+            remember(writer.connection, writer.college, name, kept)
 
 
 _INSTANT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")

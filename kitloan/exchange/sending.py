@@ -33,7 +33,7 @@ from kitloan.exchange.file import (
     signing_key,
     without_prev,
 )
-from kitloan.exchange.offered import offers_here
+from kitloan.exchange.offered import asks_here, offers_here
 from kitloan.ledger.entry import GENESIS
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
@@ -131,6 +131,7 @@ def _header(session: Session, connection: Connection, top: Any, seen: int) -> di
         arrived=_arrived(connection) if national else [],
         terms=_terms(connection) if national else [],
         offers=offers_here(connection, since=session.today) if national else [],
+        asks=asks_here(connection, since=session.today) if national else [],
         reads=NEWEST,
     ).model_dump()
 

@@ -23,6 +23,8 @@ from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
 from kitloan.ledger.facts.transfers import TransferReceived, TransferSent
 from kitloan.ledger.replay import (
+    ASK_ANSWERS,
+    ASKS,
     BOOKINGS,
     CLAIMS,
     DELIVERIES,
@@ -100,6 +102,7 @@ _TOOK_IN = ("holding.accessioned", "transfer.received")
 _PLANNED = "event.planned"
 _RESTED_UPON = (
     *(DELIVERIES + OF_ENGAGEMENTS + BOOKINGS + WANTS + EVENTS + OFFERS + CLAIMS),
+    *(ASKS + ASK_ANSWERS),
     *(_AGREED, _ALLOCATED, _PROGRAMME),
     *CHANGES,
 )
@@ -905,7 +908,7 @@ def _refuse_if_built_upon(writer: Writer, part: AnyRow, undoing: AnyRow | None =
         details["gift"] = gift
     elif part.kind in (*BOOKINGS, *WANTS, *EVENTS):
         hint = "See it: kitloan bookings"
-    elif part.kind in (*OFFERS, *CLAIMS):
+    elif part.kind in (*OFFERS, *CLAIMS, *ASKS, *ASK_ANSWERS):
         hint = "See it: kitloan offers"
     raise Refused(
         "built_upon",

@@ -55,9 +55,15 @@ from kitloan.ledger.facts.promises import Collected, excusing
 from kitloan.ledger.facts.rules import forget_block
 from kitloan.ledger.facts.sharing import (
     ABOUT_A_CLAIM,
+    ABOUT_AN_ASK,
     ABOUT_AN_OFFER,
+    ANSWERS_TO_ASKS,
+    FORGET_ASK,
+    FORGET_ASK_ANSWER,
     FORGET_CLAIM,
     FORGET_OFFER,
+    FORGET_PLACE,
+    CollegePlaced,
 )
 from kitloan.storage.statements import Change, Query, count_versions
 from kitloan.tables import (
@@ -80,7 +86,7 @@ from kitloan.tables.evidence import (
 )
 from kitloan.tables.guides import KitGuide
 from kitloan.tables.national import Allocation, Delivery, Gifting, Programme
-from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
+from kitloan.tables.sharing import Ask, AskAnswer, Claim, ClaimAnswer, CollegePlace, Offer
 from kitloan.tables.stocktaking import StocktakeScan
 
 ledger_entry = table(LedgerEntry)
@@ -149,6 +155,8 @@ OF_ENGAGEMENTS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_
 OFFERS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_OFFER)
 """What became of an offer to other colleges: likewise."""
 CLAIMS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_A_CLAIM)
+ASKS = tuple(str(each.model_fields["kind"].default) for each in ABOUT_AN_ASK)
+ASK_ANSWERS = tuple(str(each.model_fields["kind"].default) for each in ANSWERS_TO_ASKS)
 BOOKINGS = ("booking.made", "booking.changed", "booking.cancelled", "booking.lapsed")
 """What became of a booking: each kind changes what the others before it recorded."""
 WANTS = ("want.made", "want.closed")
@@ -199,6 +207,7 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "donor.aliased": ("name", ()),
     "college.merged": ("college", ()),
     "finding.accepted": ("code", ()),
+    "college.placed": ("college", FORGET_PLACE),
     **dict.fromkeys(BLOCKS, ("organisation", (forget_block,))),
     "inspection.regime": ("regime", (forget_regime,)),
     "calendar.set": ("site", FORGET_CALENDAR),
@@ -211,6 +220,8 @@ NAMES: Mapping[str, tuple[str, tuple[Callable[..., object], ...]]] = {
     "guide.written": ("kit_type", FORGET_GUIDE),
     **dict.fromkeys(OFFERS, ("offer", FORGET_OFFER)),
     **dict.fromkeys(CLAIMS, ("claim", FORGET_CLAIM)),
+    **dict.fromkeys(ASKS, ("ask", FORGET_ASK)),
+    **dict.fromkeys(ASK_ANSWERS, ("ask", FORGET_ASK_ANSWER)),
     "organisation.described": ("organisation", FORGET_PROFILE),
 }
 """Kinds of entry about no one holding that can be undone: the field that names what each is about,
@@ -219,6 +230,7 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     kind: kinds
     for kinds in (
         *(DELIVERIES, BLOCKS, BOOKINGS, WANTS, EVENTS, OF_ENGAGEMENTS, OFFERS, CLAIMS),
+        *(ASKS, ASK_ANSWERS),
         *(("calendar.set",), ("policy.set",)),
     )
     for kind in kinds
@@ -486,10 +498,22 @@ _of_evidence = Query(
     )
     .order_by(ledger_entry.c.epoch, ledger_entry.c.seq)
 )
-_SHARING: tuple[type[FactBase], ...] = (*ABOUT_AN_OFFER, *ABOUT_A_CLAIM, GuideWritten)
+_SHARING: tuple[type[FactBase], ...] = (
+    *(*ABOUT_AN_OFFER, *ABOUT_A_CLAIM, *ABOUT_AN_ASK, *ANSWERS_TO_ASKS),
+    CollegePlaced,
+    GuideWritten,
+)
 _delete_sharing = tuple(
     Change(delete(table(each)).where(table(each).c.college == bindparam("c")))
-    for each in (ClaimAnswer, Offer, Claim, KitGuide)  # children before parents
+    for each in (
+        ClaimAnswer,
+        Offer,
+        Claim,
+        Ask,
+        AskAnswer,
+        CollegePlace,
+        KitGuide,
+    )  # children before parents
 )
 _of_sharing = Query(
     select(ledger_entry.c.epoch, ledger_entry.c.seq, ledger_entry.c.body)

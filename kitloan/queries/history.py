@@ -18,6 +18,7 @@ from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import Query, among
 from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.text.dates import day_happened, day_of, uk
+from kitloan.text.tags import grouped
 from kitloan.values import HistoryLine, Page, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
@@ -428,6 +429,12 @@ def _counted_of(fact: Mapping[str, Any]) -> str:
     return f"{fact['quantity']:,} counted of {fact['expected']:,}"
 
 
+def _offered(fact: Mapping[str, Any], names: Names) -> str:
+    """A kit type, or a part of one."""
+    part = fact.get("component")
+    return f"{part} ({_type(fact, names)})" if part else _type(fact, names)
+
+
 def _type(fact: Mapping[str, Any], names: Names) -> str:
     return names.get(f"type:{fact['kit_type']}", fact["kit_type"])
 
@@ -570,6 +577,7 @@ _SUMMARIES: dict[str, Summary] = {
     ),
     "donor.aliased": lambda f, n: f"{f['name']} is {f['donor']}",
     "college.merged": lambda f, n: f"{f['college']} is part of {f['into']} since {f['on']}",
+    "college.placed": lambda f, n: f"{f['college']} is at {f['latitude']},{f['longitude']}",
     "finding.accepted": lambda f, n: _joined(
         f"accepted: {f['code'].replace('_', ' ')}", f["college"] or "", f["note"] or "taken back"
     ),
@@ -636,11 +644,18 @@ _SUMMARIES: dict[str, Summary] = {
     ),
     "guide.written": lambda f, n: f"guide of {_type(f, n)} written",
     "offer.made": lambda f, n: _joined(
-        f"{f['quantity']:,} of {_type(f, n)} offered to other colleges",
-        "to keep"
-        if f["terms"] == "keep"
-        else f"to borrow from {_day(f['first'])} to {_day(f['last'])}",
+        f"{f['quantity']:,} of {_offered(f, n)} offered to other colleges",
+        f"to borrow from {_day(f['first'])} to {_day(f['last'])}"
+        if f["terms"] == "lend"
+        else "to keep",
+        f.get("note") or "",
         f"offer {f['offer']}",
+    ),
+    "offer.changed": lambda f, n: _joined(
+        f"offer {f['offer']} changed: {f['quantity']:,}",
+        ", ".join(map(grouped, f["kits"])),
+        f"to be claimed until {_day(f['until'])}",
+        f["note"] or "",
     ),
     "offer.closed": lambda f, n: f"offer {f['offer']} closed",
     "claim.answered": lambda f, n: (
@@ -649,7 +664,22 @@ _SUMMARIES: dict[str, Summary] = {
         else f"claim of {f['to_college']} to offer {f['offer']} declined"
     ),
     "offer.claimed": lambda f, n: _joined(
-        f"{f['quantity']:,} of offer {f['claim']} claimed", f["type_name"] or ""
+        f"{f['quantity']:,} of offer {f['claim']} claimed",
+        f.get("component") or "",
+        f["type_name"] or "",
+    ),
+    "kit.asked": lambda f, n: _joined(
+        f"{f['to_college']} asked for {f['quantity']:,} of {f['type_name']}",
+        grouped(f["kit"]) if f["kit"] else "",
+        f"{_day(f['first'])} to {_day(f['last'])}",
+        f["note"] or "",
+        f"ask {f['ask']}",
+    ),
+    "ask.withdrawn": lambda f, n: f"ask {f['ask']} withdrawn",
+    "ask.answered": lambda f, n: _joined(
+        f"ask {f['ask']}: {'yes, ' + format(f['quantity'], ',') if f['quantity'] else 'no'}",
+        f["type_name"] or "",
+        f["reason"] or "",
     ),
     "claim.withdrawn": lambda f, n: f"claim of offer {f['claim']} withdrawn",
     "calendar.set": lambda f, n: _calendar_set(f),

@@ -53,7 +53,7 @@ from kitloan.tables.register import (
     Reversal,
     Shortage,
 )
-from kitloan.tables.sharing import Claim, ClaimAnswer, Offer
+from kitloan.tables.sharing import Ask, AskAnswer, Claim, ClaimAnswer, CollegePlace, Offer
 from kitloan.tables.stocktaking import (
     Confirmation,
     Stocktake,
@@ -137,6 +137,9 @@ REGISTER_TABLES = tuple(
         Offer,
         ClaimAnswer,
         Claim,
+        Ask,
+        AskAnswer,
+        CollegePlace,
         Resumption,
         Regime,
         Inspection,

@@ -45,6 +45,13 @@ FREE: dict[str, tuple[str, ...]] = {
         *("offer", "add", "--tag", "FC001", "--keep"),
         *("--donor-agreement", WHO),
     ),
+    "offer add --note": ("offer", "add", "--tag", "FC001", "--keep", "--note", WHO),
+    "offer change --note": ("offer", "change", "O1", "--note", WHO),
+    "offer change --donor-agreement": ("offer", "change", "O1", "--donor-agreement", WHO),
+    "ask add --note": ("ask", "add", "borders", "STEM kit", *DATES, "--note", WHO),
+    "ask add TYPE_": ("ask", "add", "borders", WHO, *DATES),
+    "ask accept --reason": ("ask", "accept", "borders:A1", "--reason", WHO),
+    "ask decline --reason": ("ask", "decline", "borders:A1", "--reason", WHO),
     "checkout --to": ("checkout", "FC001", "--to", WHO),
     "checkout --override": ("checkout", "FC004", "--to", "A Primary", "--new", "--override", WHO),
     "renew --override": ("renew", "FC002", "--due", "14d", "--override", WHO),
@@ -139,7 +146,7 @@ LOOKED_UP = {
     *("organisations rename NAME", "organisations merge NAME", "organisations close NAME"),
     *("--close", "--undo", "CONTACT", "--challenge", "--code", "--after", "--drop", "--camera"),
     *("booking change --to", "init COLLEGE", "provision --sees"),
-    *("organisations describe NAME", "organisations describe --partnership"),
+    *("organisations describe NAME", "organisations describe --partnership", "offer add --part"),
 }
 """Names something that there is, or is refused."""
 EXACT = {
@@ -156,7 +163,7 @@ EXACT = {
     ),
     *("--expires", "--received", "--valued", "--value", "--vintage", "--answer-by", "--learners"),
     *("--confidence", "--helped", "FIRST", "LAST", "DAY", "--state", "--desk", "--staff", "KEY"),
-    *("organisations describe --kind", "book --read"),
+    *("organisations describe --kind", "book --read", "college place WHERE"),
     *("VALUE", "--stock", "--printer", "--scale", "--print", "--trust", "--write-map", "URL"),
 }
 """A day, a number, a code, a file: anything else is refused."""

@@ -87,6 +87,7 @@ def test_offers_and_claims_between_three_command_lines(cli: Cli, tmp_path: Path)
     assert set(made) == {
         *("college", "name", "offer", "type", "quantity", "left", "terms", "first", "last"),
         *("expires", "tags", "state", "claims", "as_of", "days_old"),
+        *("component", "note", "change"),
     }
     waits = ("--to", "Ayr Academy", "--type", "STEM kit", *week())
     assert cli("want", *waits, store=ayrshire).code == 0

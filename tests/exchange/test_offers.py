@@ -9,14 +9,19 @@ import pytest
 
 import kitloan
 from conftest import SetClock
-from kitloan import Gift, NewHolding
+from kitloan import Count, Gift, NewHolding
 from kitloan.college import College
 from kitloan.errors import BadInput, KitloanError, Refused, StoreError
 from kitloan.exchange.moves import cheapest_moves
 from kitloan.exchange.offers import OfferLine
+from kitloan.holdings import kit_type_with
+from kitloan.ledger.facts.definitions import ContentsLine
 from trusting import hear, merge
 
 FIRST, LAST = date(2026, 12, 7), date(2026, 12, 18)
+ROVER = kit_type_with(
+    "Rover", (ContentsLine(name="Wheel", quantity=4), ContentsLine(name="Motor", quantity=2))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,21 @@ def test_each_half_is_withdrawn_by_who_made_it(three: Three) -> None:
     assert f"offer {number} closed" in summaries
     days = "to borrow from 7 Dec 2026 to 18 Dec 2026"
     assert f"1 of STEM kit offered to other colleges, {days}, offer {number}" in summaries
+
+
+def test_a_declined_claim_waits_no_more_at_the_college_that_declined_it(three: Three) -> None:
+    """Else a no would be given again and again, and a claim be answered twice."""
+    made = three.fife.offers.add("STEM kit", keep=True)
+    three.send()
+    three.ayrshire.offers.claim(made.offer)
+    three.send()
+    declined = three.fife.offers.answer(made.offer, "ayrshire", 0)
+    assert [(each.gets, each.state) for each in declined.claims] == [(0, "declined")]
+    three.send()
+    for opened in (three.fife, three.ayrshire, three.esp):
+        assert [each.state for each in only(opened).claims] == ["declined"]
+    three.fife.actions.undo()
+    assert only(three.fife).claims[0].state == "waiting"
 
 
 def test_undo_takes_back_each_step(three: Three) -> None:
@@ -261,6 +281,168 @@ def test_a_repeated_request_is_done_once(three: Three) -> None:
         with pytest.raises(BadInput) as refusal:
             act()
         assert refusal.value.code == "id_reused"
+
+
+def test_a_changed_offer_is_seen_by_all_and_no_claim_of_it_is_lost(three: Three) -> None:
+    """Ayrshire claimed two while Fife made it one: both see so, before anybody drives."""
+    made = three.fife.offers.add("STEM kit", 2, keep=True, note="boxed")
+    three.send()
+    three.ayrshire.offers.claim(made.offer, 2)
+    changed = three.fife.offers.change(made.offer, quantity=1, expires=date(2026, 12, 1), note="")
+    assert (changed.quantity, changed.left, changed.expires, changed.note) == (
+        *(1, 1, date(2026, 12, 1)),
+        None,
+    )
+    three.send()
+    for opened in (three.fife, three.ayrshire, three.esp):
+        seen = only(opened)
+        (claim,) = seen.claims
+        assert (seen.quantity, seen.expires, claim.quantity) == (1, date(2026, 12, 1), 2)
+        assert claim.before_change
+        assert opened.ledger.verify().ok
+    assert three.ayrshire.offers.list().claims[0].before_change
+    with pytest.raises(Refused) as refusal:
+        three.fife.offers.answer(made.offer, "ayrshire", 2)
+    assert refusal.value.code == "offer_taken"
+    claimed = three.ayrshire.offers.claim(made.offer, 1)
+    assert not claimed.before_change
+    three.send()
+    assert not only(three.fife).claims[0].before_change
+    days = "to be claimed until 1 Dec 2026"
+    number = made.offer.partition(":")[2]
+    assert f"offer {number} changed: 1, {days}" in [e.summary for e in three.fife.ledger.log()]
+
+
+def test_a_claim_of_a_changed_offer_is_made_again_with_the_same_number(three: Three) -> None:
+    """Who still wants it after the change has only to say so."""
+    made = three.fife.offers.add("STEM kit", keep=True)
+    three.send()
+    three.ayrshire.offers.claim(made.offer)
+    three.fife.offers.change(made.offer, note="without its box")
+    three.send()
+    assert not three.ayrshire.offers.claim(made.offer).before_change
+    with pytest.raises(Refused) as refusal:
+        three.ayrshire.offers.claim(made.offer)
+    assert refusal.value.code == "claimed_already"
+
+
+def test_the_kits_of_an_offer_are_changed(three: Three) -> None:
+    """One of the kits broke before anybody claimed it; another goes in its place."""
+    tags = [each.tag for each in three.fife.find.search("").items]
+    made = three.fife.offers.add(tags=tags[:2], keep=True)
+    assert set(three.fife.offers.change(made.offer, tags=tags[1:]).tags) == set(tags[1:])
+    assert three.fife.offers.change(made.offer, tags=tags).quantity == 3
+    with pytest.raises(Refused) as refusal:
+        three.fife.offers.add("STEM kit", keep=True)
+    assert refusal.value.code == "not_enough"
+
+
+def test_a_change_is_undone_while_nothing_rests_on_it(three: Three) -> None:
+    """A slip of the finger is taken back; what another college was promised since is not."""
+    fife = three.fife
+    made = fife.offers.add("STEM kit", 2, keep=True)
+    before = only(fife)
+    fife.offers.change(made.offer, quantity=3)
+    fife.actions.undo()
+    assert only(fife) == before
+    fife.actions.redo()
+    assert only(fife).quantity == 3
+    fife.offers.answer(made.offer, "ayrshire", 3)
+    with pytest.raises(Refused) as refusal:
+        fife.offers.change(made.offer, quantity=1)
+    assert refusal.value.code == "offer_accepted"
+    assert only(fife).left == 0
+    assert fife.ledger.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, "usage"),
+        ({"quantity": 0}, "bad_quantity"),
+        ({"quantity": 4}, "not_enough"),
+        ({"quantity": 2}, "nothing_changes"),
+        ({"expires": date(2026, 11, 1)}, "in_the_past"),
+        ({"note": "ask Mrs Quill"}, "names_a_person"),
+        ({"tags": ["KL00000000000"]}, "bad_tag"),
+    ],
+)
+def test_a_change_that_cannot_be_made_changes_nothing(
+    three: Three, given: dict[str, object], code: str
+) -> None:
+    """What is offered stays what the college has, and for days to come."""
+    made = three.fife.offers.add("STEM kit", 2, keep=True)
+    before = len(three.fife.ledger.log())
+    with pytest.raises(KitloanError) as refusal:
+        three.fife.offers.change(made.offer, **given)  # type: ignore[arg-type]
+    assert refusal.value.code == code and refusal.value.hint
+    assert len(three.fife.ledger.log()) == before
+    three.fife.offers.close(made.offer)
+    with pytest.raises(Refused) as refused:
+        three.fife.offers.change(made.offer, quantity=1)
+    assert refused.value.code == "offer_closed"
+
+
+def test_an_offer_that_ended_is_offered_again(three: Three, clock: SetClock) -> None:
+    """Nobody claimed it in time; a later last day is enough, while the kits are still here."""
+    made = three.fife.offers.add("STEM kit", 3, keep=True, expires=date(2026, 11, 30))
+    clock.move(days=10)
+    assert only(three.fife).state == "ended"
+    with pytest.raises(BadInput) as refusal:
+        three.fife.offers.change(made.offer, note="still here")
+    assert refusal.value.code == "in_the_past"
+    assert three.fife.offers.change(made.offer, expires=date(2027, 1, 8)).state == "open"
+
+
+def test_spare_parts_are_offered_claimed_accepted_and_counted_out(three: Three) -> None:
+    """Two wheels of an idle kit make one at Ayrshire whole, and both registers show it."""
+    for each in (three.fife, three.ayrshire):
+        each.holdings.define_types([ROVER])
+    kit = three.fife.holdings.add(NewHolding("Rover")).tag
+    short = three.ayrshire.holdings.add(NewHolding("Rover")).tag
+    three.ayrshire.loans.count(short, Count(missing={"Wheel": 2}))
+    three.fife.loans.count(kit, Count(broken={"Wheel": 1}))
+    made = three.fife.offers.add(None, 3, tags=[kit], component="wheels")
+    assert (made.terms, made.component, made.quantity, made.type) == ("parts", "Wheel", 3, "Rover")
+    with pytest.raises(Refused) as refusal:
+        three.fife.offers.add(None, 1, tags=[kit], component="Wheel")
+    assert (refusal.value.code, refusal.value.details["there"]) == ("not_enough", 0)
+    three.send()
+    claimed = three.ayrshire.offers.claim(made.offer, 2)
+    assert (claimed.component, claimed.type) == ("Wheel", "Rover")
+    three.send()
+    assert only(three.fife).claims[0].state == "waiting"
+    assert three.fife.offers.change(made.offer, quantity=2).left == 2
+    assert three.fife.offers.answer(made.offer, "ayrshire", 2).left == 0
+    three.fife.loans.count(kit, Count(missing={"Wheel": 2}, broken={"Wheel": 1}))
+    three.ayrshire.loans.restock(short, "Wheel", 2)
+    three.send()
+    assert only(three.ayrshire).claims[0].gets == 2
+    assert not three.ayrshire.find.shortages().items
+    assert not three.esp.offers.list().matches
+    for opened in (three.fife, three.ayrshire, three.esp):
+        assert opened.ledger.verify().ok
+
+
+def test_spare_parts_of_a_donors_kit_need_the_donor(three: Three) -> None:
+    """A wheel of what the RAF lends is the RAF's; and parts have names and come out of kits."""
+    three.fife.holdings.define_types([ROVER])
+    gift = Gift(donor="RAF", title="on_loan_from_donor")
+    kit = three.fife.holdings.add(NewHolding("Rover", gift=gift)).tag
+    drone = three.fife.holdings.add(NewHolding("Drone")).tag
+    for code, given in (
+        ("donor_must_agree", {"tags": [kit], "component": "Wheel"}),
+        ("kits_needed", {"type": "Rover", "component": "Wheel"}),
+        ("no_such_component", {"tags": [kit], "component": "Sail"}),
+        ("no_contents_list", {"tags": [drone], "component": "Wheel"}),
+        ("days_not_needed", {"tags": [kit], "component": "Wheel", "first": FIRST, "last": LAST}),
+    ):
+        with pytest.raises(KitloanError) as refusal:
+            three.fife.offers.add(**given)  # type: ignore[arg-type]
+        assert refusal.value.code == code and refusal.value.hint
+    agreed = "letter of 1 May 2026"
+    made = three.fife.offers.add(tags=[kit], component="Wheel", donor_agreement=agreed)
+    assert made.left == 1
 
 
 def test_esp_matches_offers_with_wants(three: Three) -> None:

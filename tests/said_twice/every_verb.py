@@ -650,6 +650,14 @@ def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
             lambda key: share.answer(made, "ayrshire", 0, request_id=key),
         ),
     )
+    changed = share.add("STEM kit", keep=True).offer
+    yield (
+        "offers.change",
+        (
+            lambda key: share.change(changed, note="in its box", request_id=key),
+            lambda key: share.change(changed, note="without a box", request_id=key),
+        ),
+    )
     yield (
         "offers.close",
         (
@@ -670,6 +678,37 @@ def between_colleges(w: Desk) -> Iterator[tuple[str, Row]]:
         (
             lambda key: share.withdraw_claim("ayrshire:O7", request_id=key),
             lambda key: share.withdraw_claim("ayrshire:O8", request_id=key),
+        ),
+    )
+    asks, march, april = w.fife.asks, date(2027, 3, 1), date(2027, 4, 1)
+    yield (
+        "asks.add",
+        (
+            lambda key: asks.add("ayrshire", "Rover", 2, march, april, request_id=key),
+            lambda key: asks.add("ayrshire", "Rover", 1, march, april, request_id=key),
+        ),
+    )
+    one = asks.add("ayrshire", "Drone", 1, march, april).ask
+    two = asks.add("ayrshire", "Glider", 1, march, april).ask
+    yield (
+        "asks.withdraw",
+        (
+            lambda key: asks.withdraw(one, request_id=key),
+            lambda key: asks.withdraw(two, request_id=key),
+        ),
+    )
+    yield (
+        "asks.answer",
+        (
+            lambda key: asks.answer("ayrshire:A1", 1, request_id=key),
+            lambda key: asks.answer("ayrshire:A1", 0, "all are out", request_id=key),
+        ),
+    )
+    yield (
+        "exchange.set_place",
+        (
+            lambda key: w.fife.exchange.set_place("56.2,-3.2", request_id=key),
+            lambda key: w.fife.exchange.set_place("56.3,-3.2", request_id=key),
         ),
     )
 

@@ -23,6 +23,7 @@ SCREENS = {
     "borrowers": ("Schools and people", "No school has borrowed yet. At the counter type: to"),
     "take_in": ("Take in", "Label a new one, to be printed"),
     "transfers": ("Transfers", "Nothing is on its way. A kit is sent from its own page"),
+    "sharing": ("Between colleges", "No other college waits for an answer."),
     "week": ("Week", "No kit type is on record yet. F6 takes the first kit in."),
     "day": ("(today)", "Nothing is to do on this day."),
     "events": ("Events", "No event is planned. Type one: Science fair"),
@@ -30,7 +31,7 @@ SCREENS = {
     "register": ("Read a register", "Type the path of the spreadsheet"),
     "ledger": ("Ledger", "Not verified yet"),
 }
-EMPTY_TOO = ("take_in", "register", "ledger", "transfers", "day", "events")
+EMPTY_TOO = ("take_in", "register", "ledger", "transfers", "sharing", "day", "events")
 """What is empty at a busy desk too."""
 SIZES = [(80, 24), (120, 40)]
 

@@ -1,9 +1,14 @@
 """Schools that have never borrowed, completed at the desk from the list that was read."""
 
+from pathlib import Path
+
 import pytest
+from textual.widgets import Input
 
 from evidence.test_schools import MADE_UP
-from tui.at_the_counter import SCHOOL, Day, expect
+from tui.at_the_counter import SCHOOL, Day, Store, expect
+from tui.at_the_desk import at_desk
+from tui.test_renaming import open_school, press_button
 
 
 @pytest.fixture
@@ -91,3 +96,25 @@ def test_a_campus_of_two_departments_is_not_guessed(listed: Day) -> None:
     listed.scan(listed.store.headset)
     assert "Type yes" not in listed.type(f"to {campus}").hint
     assert len(listed.college.schools.called(campus)) > 1
+
+
+async def test_both_departments_of_a_campus_are_one_listed_school(store: Store, log: Path) -> None:
+    """Else a campus would count as two schools that were reached, or as none."""
+    store.kitloan.schools.take_in(MADE_UP)
+    (school, *_) = store.kitloan.schools.find("lochside a").items
+    departments = ("Campus Primary", "Campus Secondary")
+    for name, kit in zip(departments, (store.kit, store.second), strict=True):
+        store.kitloan.loans.check_out([kit], name)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        for name in departments:
+            await open_school(hands, name)
+            await press_button(hands, "#listed")
+            await hands.type("8999999Z")
+            assert hands.reads("! REFUSED")
+            hands.desk.screen.query_one("#answer", Input).value = ""
+            await hands.type(school.schuid)
+            assert hands.reads(f"{name} is the listed school {school.schuid}")
+            await hands.press("escape", "escape")
+    with store.kitloan.session.reading() as connection:
+        linked = connection.exec_driver_sql("SELECT schuid FROM school_link").scalars().all()
+    assert linked == [school.schuid] * 2

@@ -20,6 +20,7 @@ SCREENS = (
     "stocktake",
     "stocktake_results",
     "transfers",
+    "sharing",
     "week",
     "day",
     "events",

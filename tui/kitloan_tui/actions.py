@@ -340,6 +340,14 @@ _SCREENS: Final = (
         words="send receive college in transit",
     ),
     Action(
+        "sharing",
+        "",
+        "Between colleges",
+        "What other colleges claim and ask for, to be answered; what is offered, to be claimed.",
+        screen="kitloan_tui.screens.sharing:SharingList",
+        words="offer offers claim ask asks want lend spare parts other college share",
+    ),
+    Action(
         "week",
         "",
         "Week",

@@ -181,12 +181,8 @@ def _ask_school(state: CounterState, college: College, to: str, verdict: Verdict
     if len(found) != 1:
         return verdict
     (school,) = found
-    state.step.confirms = partial(_link, college, to, school.schuid)
+    state.step.confirms = partial(recording.link_school, college, to, school.schuid)
     return replace(verdict, hint=f"{sentences.ask_listed(school)} {verdict.hint}")
-
-
-def _link(college: College, to: str, schuid: str) -> Verdict:
-    return sentences.linked(college.schools.link(to, schuid))
 
 
 def _of_one_booking(

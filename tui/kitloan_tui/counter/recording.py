@@ -426,6 +426,11 @@ def merge_schools(college: College, name: str, into: str) -> tuple[str, Verdict]
     return done.name, Verdict("MERGED", f"{name} is {done.name} now: both names find it", UNDOES)
 
 
+def link_school(college: College, name: str, schuid: str) -> Verdict:
+    """Which school of the lists a borrower is; several may be the same, as those of a campus."""
+    return sentences.linked(college.schools.link(name, schuid))
+
+
 def close_school(college: College, name: str) -> Verdict:
     """Record that nothing more is lent to a school.
 

@@ -75,6 +75,16 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "type_needed": "Type what kind of thing it is, as its label has it.",
     "unknown_college": "Type more of the college's name.",
     "withdrawal_proposed": "Sign the proposal on its page, or undo it first.",
+    # between colleges
+    "ask_closed": "It was withdrawn. Nothing is to be done.",
+    "claimed_already": "Type another number, or withdraw the claim: its row is among ours.",
+    "claim_closed": "It was withdrawn already. Nothing is to be done.",
+    "more_than_asked": "Type a smaller number.",
+    "not_asked_here": "Only the college that was asked answers.",
+    "offer_closed": "Choose another offer.",
+    "offer_taken": "Type a smaller number.",
+    "reason_needed": "Type no, and after it the REASON",
+    "unknown_offer": "Only the college that made an offer answers claims of it.",
     # stocktakes
     "closed": "Scans that come late still count. Or open another stocktake.",
     "desks_waiting": "Wait for those desks, or close without them.",

@@ -35,6 +35,10 @@ _EMPTY = {
 }
 
 
+_MOST_LISTED = 3
+"""The ids of so many listed schools have room in the question."""
+
+
 class School(ListScreen[SchoolRow]):
     """The lists of one school; Enter opens the holding of a row."""
 
@@ -44,8 +48,9 @@ class School(ListScreen[SchoolRow]):
     HELP: ClassVar[str] = (
         "One school: what it has now, its people with phone and e-mail, how many loans it had in "
         "each term, and what it lost. Renew makes everything that it has due on another day. "
-        "Rename corrects its name, Merge makes it one with another that is the same school, and "
-        "Close records that nothing more is lent to it."
+        "Rename corrects its name, Merge makes it one with another that is the same school, "
+        "Listed school records which school of the lists it is, or which department of a campus, "
+        "and Close records that nothing more is lent to it."
     )
     VIEWS = (("out now", "now"), ("people", "people"), ("by term", "terms"), ("lost", "lost"))
     COLUMNS = (
@@ -73,6 +78,7 @@ class School(ListScreen[SchoolRow]):
             yield Button("Renew all", id="renew-all", compact=True)
             yield Button("Rename", id="rename", compact=True)
             yield Button("Merge", id="merge", compact=True)
+            yield Button("Listed school", id="listed", compact=True)
             yield Button("Close it", id="close", compact=True)
 
     def find(self, text: str, view: str, after: str | None) -> Page[SchoolRow]:
@@ -166,6 +172,17 @@ class School(ListScreen[SchoolRow]):
 
     def _merge(self, into: str) -> None:
         self._renamed(lambda: recording.merge_schools(self.college, self._school, into))
+
+    @on(Button.Pressed, "#listed")
+    def _ask_listed(self) -> None:
+        found = self.college.schools.find(self._school, limit=_MOST_LISTED).items
+        ids = [each.schuid for each in found]
+        which = f": {' or '.join(ids)}?" if ids else "? Its id, as in 8212627S"
+        self.ask(f"Which listed school{which}", self._link, ids[0] if len(ids) == 1 else "", ids)
+
+    def _link(self, typed: str) -> None:
+        if not self.do(lambda: recording.link_school(self.college, self._school, typed)).ok:
+            self.ask("Which listed school? Its id, as in 8212627S", self._link, typed)
 
     def _renamed(self, act: Callable[[], tuple[str, Verdict]]) -> bool:
         """Change what it is called, and go on under its name."""

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import kitloan
 from crowd import Ready
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 
 
 def back_up_or_lend(
@@ -71,7 +71,7 @@ def _put_back(old: Path, place: str) -> None:
 def _rehearse(backup: str, place: str) -> tuple[float, float]:
     """How long proving takes, and putting in place; everything is loaded then."""
     start = time.perf_counter()
-    with restoring(Request(Path(backup), place, "j.bain")) as found:
+    with restoring(RestoreRequest(Path(backup), place, "j.bain")) as found:
         proved = time.perf_counter()
         found.carry_out()
     return proved - start, time.perf_counter() - proved
@@ -79,7 +79,7 @@ def _rehearse(backup: str, place: str) -> tuple[float, float]:
 
 def _restore_and_end(backup: str, place: str, tell: int) -> NoReturn:
     try:
-        with restoring(Request(Path(backup), place, "j.bain")) as found:
+        with restoring(RestoreRequest(Path(backup), place, "j.bain")) as found:
             os.write(tell, b".")
             found.carry_out()
     except BaseException:

@@ -15,7 +15,7 @@ import kitloan
 from conftest import SetClock
 from kitloan import BadInput, NewHolding
 from kitloan.backups.daily import copy_if_due
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.borrowers.people import Erased
 from kitloan.college import College
 from kitloan.storage.store import Store
@@ -106,7 +106,7 @@ def test_a_store_that_a_restore_replaced_forgets_too(lent: College, tmp_path: Pa
     lent.backups.make(tmp_path / "stick.sqlite")
     place = lent.session.store.name
     lent.close()
-    with restoring(Request(tmp_path / "stick.sqlite", place, "m.ross")) as found:
+    with restoring(RestoreRequest(tmp_path / "stick.sqlite", place, "m.ross")) as found:
         found.carry_out()
     with kitloan.open(place) as fife:
         assert len(holding(folder_of(fife))) == 2
@@ -120,7 +120,7 @@ def test_who_stands_in_an_older_copy_alone_can_be_forgotten(lent: College, tmp_p
     with kitloan.init("fife", tmp_path / "before.sqlite", actor="m.ross"):
         pass
     lent.close()
-    with restoring(Request(tmp_path / "before.sqlite", place, "m.ross")) as found:
+    with restoring(RestoreRequest(tmp_path / "before.sqlite", place, "m.ross")) as found:
         found.carry_out()
     with kitloan.open(place) as fife:
         assert fife.people.known() == []

@@ -13,7 +13,7 @@ from kitloan import BadInput, NewHolding, Refused
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.ledger.facts.definitions import ContentsLine
-from kitloan.stocktakes.outcome import RESULTS, Counts, Result
+from kitloan.stocktakes.outcome import RESULTS, Result, ResultCounts
 from kitloan.text.tags import mint
 from lives import register_of
 
@@ -41,7 +41,7 @@ def opened(fife: College, tags: dict[str, str], clock: SetClock) -> str:
     return which
 
 
-def counts(desk: College, which: str) -> Counts:
+def counts(desk: College, which: str) -> ResultCounts:
     """What it comes to; the first five are what was expected, and every list is as long."""
     found = desk.stocktakes.outcome(which)
     said = found.counts
@@ -96,7 +96,7 @@ def test_what_each_scan_and_each_holding_comes_to(
     ]
     assert told[1].place == "Store 2"
     assert told[1].code == second
-    assert counts(fife, opened) == Counts(
+    assert counts(fife, opened) == ResultCounts(
         sighted=2, sighted_elsewhere=1, not_sighted=3, unexpected=1, unknown=2
     )
     assert listed(fife, opened, "not_sighted") == {tags["b2"], tags["loose"], tags["goggles"]}
@@ -215,7 +215,9 @@ def test_on_loan_is_as_good_as_the_borrowers_word(
     here = fife.stocktakes.scan(which, tags["b1"])
     assert (here.outcome, here.on_loan_to) == ("sighted", "Àrd-sgoil Mhic Neacail")
     found = fife.stocktakes.outcome(which)
-    assert counts(fife, which) == Counts(sighted=1, on_loan_confirmed=1, on_loan=1, not_sighted=3)
+    assert counts(fife, which) == ResultCounts(
+        sighted=1, on_loan_confirmed=1, on_loan=1, not_sighted=3
+    )
     assert found.on_loan_here == 1
     assert fife.stocktakes.lines(which, "sighted").items[0].to == "Àrd-sgoil Mhic Neacail"
     refused("not_out", lambda: fife.stocktakes.confirm(which, tags["loose"]))
@@ -332,7 +334,7 @@ def test_several_desks_at_once(
     assert failed == []
     found = fife.stocktakes.outcome(opened)
     assert (found.scans, found.repeats) == (5 * len(codes), 4 * len(codes))
-    assert counts(fife, opened) == Counts(sighted=6, unknown=1)
+    assert counts(fife, opened) == ResultCounts(sighted=6, unknown=1)
     assert fife.ledger.verify().ok
 
 

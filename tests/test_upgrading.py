@@ -24,7 +24,7 @@ from crowd import Crowd, raw
 from faults import killing
 from faults.beneath import immutable
 from kitloan import StoreError
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.storage.integrity import rules_in
 from kitloan.storage.places import is_url
@@ -267,7 +267,7 @@ def test_an_old_backup_is_restored(old_file: str, release: str, tmp_path: Path) 
     """The stick in the drawer must still be worth something after the update."""
     stick = Path(unpacked(release, tmp_path / "stick.sqlite"))
     bytes_before = stick.read_bytes()
-    with restoring(Request(stick, old_file, "m.ross")) as found:
+    with restoring(RestoreRequest(stick, old_file, "m.ross")) as found:
         assert found.loss.entries == 0
         assert found.carry_out().ledger == "fife/2"
     assert stick.read_bytes() == bytes_before, "a backup is only read"

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import kitloan
 from cli.running import PROGRAM
 from kitloan import BadInput, NewHolding, Refused
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.cli.context import App
 from kitloan.cli.doctor import _readers, _subject
 from kitloan.cli.provision import provision
@@ -91,7 +91,7 @@ def lent(fife: College) -> College:
 
 def restored(backup: Path, place: str) -> Any:
     """Restore, as the command does."""
-    with restoring(Request(backup, place, "m.ross")) as found:
+    with restoring(RestoreRequest(backup, place, "m.ross")) as found:
         return found.carry_out()
 
 

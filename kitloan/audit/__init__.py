@@ -3,7 +3,7 @@
 from kitloan.audit.auditor import Audit, Auditor
 from kitloan.audit.census import Scope
 from kitloan.audit.findings import CODES, WORST_FIRST, Finding
-from kitloan.audit.measures import MEASURES, Figures, Group, Measure
+from kitloan.audit.measures import MEASURES, FigureGroup, Measure, MeasureCounts
 
 __all__ = [
     "CODES",
@@ -11,9 +11,9 @@ __all__ = [
     "WORST_FIRST",
     "Audit",
     "Auditor",
-    "Figures",
+    "FigureGroup",
     "Finding",
-    "Group",
     "Measure",
+    "MeasureCounts",
     "Scope",
 ]

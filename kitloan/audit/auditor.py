@@ -25,12 +25,12 @@ from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
 from kitloan.audit.material import Material
-from kitloan.audit.measures import Count, Figures, Group
+from kitloan.audit.measures import FigureGroup, HoldingCount, MeasureCounts
 from kitloan.audit.papers import READERS, paper
 from kitloan.audit.proof import (
     EntryBehind,
-    Event,
     Proof,
+    ProofEvent,
     Proved,
     life,
     lost,
@@ -68,11 +68,11 @@ class Audit:
     """The whole answer, as at the end of a day."""
 
     as_at: date
-    totals: Figures
-    by_region: tuple[Group, ...]
-    by_college: tuple[Group, ...]
-    by_donor: tuple[Group, ...]
-    by_type: tuple[Group, ...]
+    totals: MeasureCounts
+    by_region: tuple[FigureGroup, ...]
+    by_college: tuple[FigureGroup, ...]
+    by_donor: tuple[FigureGroup, ...]
+    by_type: tuple[FigureGroup, ...]
     findings: Sequence[Finding]
     report: Report
     proof: Proof
@@ -124,7 +124,7 @@ class Audit:
         return document if listed is None else document | {"register": listed}
 
 
-def _if_known(totals: Figures, shown: dict[str, Shown]) -> dict[str, Shown | None]:
+def _if_known(totals: MeasureCounts, shown: dict[str, Shown]) -> dict[str, Shown | None]:
     """The totals as they are; where no file has come, how many colleges sent one and no more."""
     if totals.are_known:
         return {**shown}
@@ -133,7 +133,7 @@ def _if_known(totals: Figures, shown: dict[str, Shown]) -> dict[str, Shown | Non
     }
 
 
-def _groups(groups: Iterable[Group], key: str) -> list[dict[str, Any]]:
+def _groups(groups: Iterable[FigureGroup], key: str) -> list[dict[str, Any]]:
     return [
         {key: group.name if key in ("donor", "type") else group.id}
         | ({} if key in ("donor", "type") else {"name": group.name})
@@ -275,7 +275,7 @@ class Auditor:
         with self._census(today, today, None, None) as census:
             return tuple(spares(census)[1])
 
-    def life(self, tag: str) -> tuple[str, list[Event]]:
+    def life(self, tag: str) -> tuple[str, list[ProofEvent]]:
         """A kit's tag, and its whole life across colleges, the earliest first.
 
         Raises:
@@ -473,8 +473,8 @@ def _named(census: Census) -> str | None:
 
 
 def _totals(
-    census: Census, counts: Sequence[Count], used: Iterable[Use], learners: LearnerFigures
-) -> Figures:
+    census: Census, counts: Sequence[HoldingCount], used: Iterable[Use], learners: LearnerFigures
+) -> MeasureCounts:
     """The summary figures: true ones, those of learners as well."""
     borrowers: set[str] = set().union(*(each.organisations for each in used))
     totals = measures.total(counts)

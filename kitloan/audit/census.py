@@ -34,7 +34,7 @@ from kitloan.ledger.session import ESP
 from kitloan.national.decisions import Decisions, decisions
 from kitloan.queries.counted import ListChange, counted_in_that_second, list_changes
 from kitloan.queries.matching import RECEIVED_THERE
-from kitloan.queries.terms import Place, Terms, came_from, inherited, nearest
+from kitloan.queries.terms import Place, RecordedTerms, came_from, inherited, nearest
 from kitloan.reference import colleges, find_college, regions
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import College, Component, Gift, Holding, KitType, LedgerEntry, Shortage, table
@@ -447,7 +447,7 @@ class Census:
         return sorted(rows.scalars())
 
     @cached_property
-    def inherited(self) -> Mapping[Place, Terms]:
+    def inherited(self) -> Mapping[Place, RecordedTerms]:
         """What is recorded of holdings before they came where that is not recorded.
 
         A gift that ESP agreed has its donor.

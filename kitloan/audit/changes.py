@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kitloan.audit.engagements import LEARNER_TOTALS, LearnerFigures
-from kitloan.audit.measures import Figures
+from kitloan.audit.measures import MeasureCounts
 from kitloan.evidence.disclosure import HIDDEN, SMALL, Shown
 
 
@@ -21,7 +21,7 @@ class Earlier:
     """The summary figures of an earlier day, as they are; see `changes_since`."""
 
     day: date
-    figures: Figures
+    figures: MeasureCounts
     learners: LearnerFigures
 
 
@@ -36,7 +36,7 @@ class Changes:
     """
 
     day: date
-    figures: Figures
+    figures: MeasureCounts
     learners: Mapping[str, tuple[Shown | None, Shown | None]]
 
     def before(self, name: str) -> Shown | None:

@@ -30,7 +30,7 @@ from kitloan.queries.uses import (
     OF_LOAN,
     TAG,
     By,
-    Span,
+    YearSpan,
     count_by_day,
     list_forms,
     list_learners,
@@ -53,7 +53,7 @@ gift, gifting, holding, loan = table(Gift), table(Gifting), table(Holding), tabl
 MIXED = "mixed"
 
 
-class Group(NamedTuple):
+class GroupUse(NamedTuple):
     """An engagement by itself: whose, when, and how many of which band.
 
     Attributes:
@@ -155,7 +155,7 @@ class Uses(NamedTuple):
     programme: str | None
 
 
-class Dated(NamedTuple):
+class DatedLearners(NamedTuple):
     """Learners of one band in one use, by the days that decide whether they are shown.
 
     Attributes:
@@ -190,10 +190,10 @@ class Days:
 
     groups: "Sequence[Uses]"
     since: str
-    read: Callable[[str, Set[str] | None], "list[Dated]"]
+    read: Callable[[str, Set[str] | None], "list[DatedLearners]"]
 
     @cached_property
-    def last(self) -> "Sequence[Dated]":
+    def last(self) -> "Sequence[DatedLearners]":
         """The learners of each use of the last days."""
         return self.read(self.since, None)
 
@@ -369,7 +369,7 @@ class UseSums:
         listing: Callable[..., Select[Any]],
         since: str,
         colleges: Set[str] | None,
-    ) -> list[Dated]:
+    ) -> list[DatedLearners]:
         span, by = _span(self.census, first), _with_tag(self.census, frozenset({"school"}))
         keys = _Keys(self.census, by)
         width = 1 + len(by)
@@ -381,13 +381,13 @@ class UseSums:
             uses = of.get(key)
             if uses is None:
                 uses = of[key] = keys.uses((first.year, *key), True, Sums(1), {})
-            found.append(Dated(uses, *row[width:]))
+            found.append(DatedLearners(uses, *row[width:]))
         for each in self._shared_in(first):
             if colleges is None or each.college in colleges:
                 found += self._dated_alone(each, is_form=listing is list_forms)
         return found
 
-    def _dated_alone(self, each: Group, *, is_form: bool) -> Iterator[Dated]:
+    def _dated_alone(self, each: GroupUse, *, is_form: bool) -> Iterator[DatedLearners]:
         if is_form:
             answered = (each.college, each.id) in self._answers_of_shared
             learners: Iterable[tuple[str, int]] = [("", 1)] if answered else []
@@ -396,7 +396,7 @@ class UseSums:
         by = _with_tag(self.census, frozenset({"school"}))
         uses = _Keys(self.census, by).alone(each)
         for some in learners:
-            yield Dated(uses, each.on, each.recorded, *some)
+            yield DatedLearners(uses, each.on, each.recorded, *some)
 
     def answers(self, first: date) -> dict[str, Counter[int]]:
         """How often each question was answered in which way, in an academic year."""
@@ -427,14 +427,14 @@ class UseSums:
         return _span(self.census, None).shared if self._shared else None
 
     @cached_property
-    def _shared(self) -> Sequence[Group]:
+    def _shared(self) -> Sequence[GroupUse]:
         """Of the uses of events that several colleges entered, those that count."""
         span = _span(self.census, None)
         if self.census.connection.execute(span.shared.limit(1)).first() is None:
             return []
         return list(_once(_groups(self.census, span, engagement.c.event.in_(span.shared))))
 
-    def _shared_in(self, first: date | None) -> list[Group]:
+    def _shared_in(self, first: date | None) -> list[GroupUse]:
         if first is None:
             return list(self._shared)
         begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
@@ -454,11 +454,11 @@ class UseSums:
         return {(row.college, row.engagement): row for row in rows}
 
 
-def _span(census: Census, year: date | None) -> Span:
+def _span(census: Census, year: date | None) -> YearSpan:
     first, _ = academic_year(census.day)
     if year is None:
-        return Span(date(first.year - MOST_YEARS + 1, 8, 1), census.day)
-    return Span(year, min(census.day, date(year.year + 1, 7, 31)))
+        return YearSpan(date(first.year - MOST_YEARS + 1, 8, 1), census.day)
+    return YearSpan(year, min(census.day, date(year.year + 1, 7, 31)))
 
 
 def _is_about_holdings(census: Census) -> bool:
@@ -491,7 +491,7 @@ class _Keys:
         of: dict[str, str | None] = dict(zip(self._names, values, strict=True))
         return self._made(year, college, used, sums, bands, of)
 
-    def alone(self, each: Group) -> Uses:
+    def alone(self, each: GroupUse) -> Uses:
         """One engagement by itself."""
         year = academic_year(date.fromisoformat(each.on))[0].year
         bands = {
@@ -660,7 +660,7 @@ def entered_twice(census: Census) -> Iterator[Twice]:
     Two loans of one college on one day are two uses; they are not listed.
     """
     first, _ = academic_year(census.day)
-    seen: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
+    seen: dict[tuple[str, str, str], list[GroupUse]] = defaultdict(list)
     span = _span(census, first)
     for each in _once(
         _groups(
@@ -682,7 +682,7 @@ def entered_twice(census: Census) -> Iterator[Twice]:
                 yield Twice(other.college, school, date.fromisoformat(on), name, (one.id, other.id))
 
 
-def _groups(census: Census, span: Span, which: ColumnElement[bool]) -> Iterator[Group]:
+def _groups(census: Census, span: YearSpan, which: ColumnElement[bool]) -> Iterator[GroupUse]:
     """Engagements one by one: those of which something is true."""
     wanted = [span.within, which]
     counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
@@ -724,13 +724,13 @@ def _in_scope(census: Census) -> Any:
 
 def _group(
     census: Census, row: Sequence[Any], counts: Mapping[tuple[str, str], Mapping[str, int]]
-) -> Group:
+) -> GroupUse:
     # By their order: reading columns of so many rows by name takes longer than all that follows.
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
     ]
     staff, half_hours, programme, recorded, tag, wanted = row[11:]
-    return Group(
+    return GroupUse(
         college,
         which,
         on,
@@ -760,12 +760,12 @@ def _school(census: Census, college: str, organisation: str | None, schuid: str 
     return census.schools.get((college, organisation), organisation)
 
 
-def _once(groups: Iterable[Group]) -> Iterator[Group]:
+def _once(groups: Iterable[GroupUse]) -> Iterator[GroupUse]:
     """Engagements that several colleges entered of one event, school and day are one: the larger.
 
     Groups of other bands are others, and so are several of one college.
     """
-    of_events: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
+    of_events: dict[tuple[str, str, str], list[GroupUse]] = defaultdict(list)
     for each in groups:
         if each.event is None:
             yield each
@@ -773,12 +773,12 @@ def _once(groups: Iterable[Group]) -> Iterator[Group]:
             of_events[each.event, each.school, each.on].append(each)
     for same in of_events.values():
         same.sort(key=lambda each: (each.learners, each.in_scope, each.college, each.id))
-        kept: list[Group] = []
+        kept: list[GroupUse] = []
         for each in reversed(same):
             if all(one.college == each.college or _of_other_bands(one, each) for one in kept):
                 kept.append(each)
         yield from kept
 
 
-def _of_other_bands(one: Group, other: Group) -> bool:
+def _of_other_bands(one: GroupUse, other: GroupUse) -> bool:
     return bool(one.bands and other.bands) and not (one.bands or {}).keys() & (other.bands or {})

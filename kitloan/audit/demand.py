@@ -23,7 +23,7 @@ _OF_DAYS = ("closed_day", "too_soon", "too_far")
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UnmetDemand:
     """What was asked for of a kit type in a region, and could not be given.
 
     Attributes:
@@ -47,7 +47,7 @@ class Unmet:
     limits: int
 
 
-def unmet_demand(census: Census) -> Sequence[Unmet]:
+def unmet_demand(census: Census) -> Sequence[UnmetDemand]:
     """What could not be given in the twelve months, the most kits first.
 
     A report about a donor or a gift has the types that its kits are of, at the colleges that have
@@ -81,7 +81,7 @@ def unmet_demand(census: Census) -> Sequence[Unmet]:
             school = census.schools.get(place)
             who[key].add(("", school) if school else place)
     found = [
-        Unmet(
+        UnmetDemand(
             names[key[0]],
             key[1],
             counted.total(),

@@ -73,7 +73,7 @@ class RegionSplit:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class QuestionAnswers:
     """What teachers answered to one question, in the academic year.
 
     Attributes:
@@ -113,7 +113,7 @@ class LearnerFigures:
     split_year: date
     split: Sequence[RegionSplit]
     closed: tuple[int, int]
-    answered: Sequence[Answered]
+    answered: Sequence[QuestionAnswers]
     hidden: Mapping[str, Set[str]]
 
 
@@ -273,7 +273,7 @@ _ABLE = (
 )
 
 
-def _answered(sums: UseSums, year: date) -> list[Answered]:
+def _answered(sums: UseSums, year: date) -> list[QuestionAnswers]:
     """What teachers answered in an academic year; no form is filled in that did not come.
 
     A reader subtracts answers as well: so of a part they are shown where its forms would be, if
@@ -296,7 +296,7 @@ def _answered(sums: UseSums, year: date) -> list[Answered]:
         if not protected:
             mean = round(sum(ratings) / len(ratings), 1)
             words = f"{sum(each >= 4 for each in ratings)} of {len(ratings)} positive"
-        found.append(Answered(question, len(ratings), mean, words))
+        found.append(QuestionAnswers(question, len(ratings), mean, words))
     for name, question in _ABLE:
         if levels := answers[name]:
             found.append(_of_choices(question, levels, (1, 0, -1), _LEVELS, protected=protected))
@@ -318,11 +318,11 @@ def _of_choices(
     words: Sequence[str],
     *,
     protected: bool,
-) -> Answered:
+) -> QuestionAnswers:
     numbers = [counts.get(each, 0) for each in choices]
     shown, total = protect_line(numbers) if protected else (tuple(numbers), sum(numbers))
     shares = ", ".join(f"{number} {word}" for number, word in zip(shown, words, strict=True))
-    return Answered(question, total, None, shares)
+    return QuestionAnswers(question, total, None, shares)
 
 
 def _sums_of(pairs: Iterable[tuple[int, int]]) -> tuple[int, int]:

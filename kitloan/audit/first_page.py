@@ -9,9 +9,9 @@ from kitloan.audit.colleges import Reporting
 from kitloan.audit.evidence_tables import evidence_answers
 from kitloan.audit.findings import CODES, Finding
 from kitloan.audit.material import Material
-from kitloan.audit.measures import NO_DONOR, Figures, Group
+from kitloan.audit.measures import NO_DONOR, FigureGroup, MeasureCounts
 from kitloan.audit.spares import Pair
-from kitloan.audit.tables import Step, Summary, Tile
+from kitloan.audit.tables import GiftStep, Summary, Tile
 from kitloan.audit.use import A_MONTH, Use
 from kitloan.audit.years import SILENT_DAYS
 from kitloan.reference import regions
@@ -134,11 +134,11 @@ def _silent(m: Material) -> list[Reporting]:
     return [each for each in m.reporting if each.last_entry is None and each.part_of is None]
 
 
-def _percent(t: Figures) -> str:
+def _percent(t: MeasureCounts) -> str:
     return f"{seen(t) / t.holdings:.0%}"
 
 
-def _missing(t: Figures) -> str:
+def _missing(t: MeasureCounts) -> str:
     return f"{t.missing:,} {'is' if t.missing == 1 else 'are'} missing. " if t.missing else ""
 
 
@@ -178,7 +178,7 @@ def _tiles(m: Material) -> tuple[Tile, ...]:
     return tuple(tiles) if len(tiles) == len(regions()) else ()
 
 
-def _flow(m: Material) -> tuple[Step, ...]:
+def _flow(m: Material) -> tuple[GiftStep, ...]:
     gifts = m.gifts.gifts
     if not gifts:
         return ()
@@ -197,16 +197,18 @@ def _flow(m: Material) -> tuple[Step, ...]:
         if many
     ]
     return (
-        Step("promised", promised),
-        Step("received", received, _fell(promised - received, "outstanding", "more than promised")),
-        Step("allocated", allocated, _fell(received - allocated, "at ESP", "not yet received")),
-        Step(
+        GiftStep("promised", promised),
+        GiftStep(
+            "received", received, _fell(promised - received, "outstanding", "more than promised")
+        ),
+        GiftStep("allocated", allocated, _fell(received - allocated, "at ESP", "not yet received")),
+        GiftStep(
             "taken in",
             taken_in,
             _fell(allocated - taken_in, "not taken in", "more than allocated"),
         ),
-        Step("held now", held, ", ".join(gone)),
-        Step(
+        GiftStep("held now", held, ", ".join(gone)),
+        GiftStep(
             "lent in 12 months",
             m.lent_of_gifts,
             _fell(held - m.lent_of_gifts, "not lent", "since gone"),
@@ -257,12 +259,12 @@ class _Kind:
     colleges: dict[str, None] = field(default_factory=dict)
 
 
-def seen(figures: Figures) -> int:
+def seen(figures: MeasureCounts) -> int:
     """How many were seen in the twelve months."""
     return figures.holdings - figures.not_sighted_12_months
 
 
-def most_unseen(counted: Iterable[Group]) -> str:
+def most_unseen(counted: Iterable[FigureGroup]) -> str:
     """Where most of what was not seen is."""
     groups = [each for each in counted if each.known]
     most = max(groups, key=lambda each: each.figures.not_sighted_12_months, default=None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from kitloan.audit.columns import GIFT, REGION, STATUSES, TAG, TITLES, TYPE, college_column
-from kitloan.audit.register import COUNTED, WITH, Held, WrittenOff
+from kitloan.audit.register import COUNTED, WITH, RegisterRow, WrittenOff
 from kitloan.audit.spares import Pair, Spare
 from kitloan.audit.tables import Table, count, day, table, text
 from kitloan.audit.years import SILENT_DAYS, Idle
@@ -121,7 +121,7 @@ def written_off_table(gone: Iterable[WrittenOff], words: Mapping[str, str]) -> T
     )
 
 
-def register_table(held: Iterable[Held], words: Mapping[str, str]) -> Table:
+def register_table(held: Iterable[RegisterRow], words: Mapping[str, str]) -> Table:
     """One row a holding."""
     return table(
         "register",

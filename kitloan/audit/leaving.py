@@ -12,7 +12,7 @@ from itertools import combinations, groupby
 from typing import TypeAlias
 
 from kitloan.audit.census import Census
-from kitloan.audit.counted_uses import MIXED, Dated, Days, Reach, Uses, reaches_by
+from kitloan.audit.counted_uses import MIXED, DatedLearners, Days, Reach, Uses, reaches_by
 from kitloan.evidence.disclosure import (
     HIDDEN,
     SMALL,
@@ -251,15 +251,17 @@ def unsettled(days: Days, part_of: "_PartOf") -> set[str]:
     return found
 
 
-def _by_part(dated: Iterable[Dated], part_of: "_PartOf") -> dict[str | None, list[Dated]]:
-    found: dict[str | None, list[Dated]] = defaultdict(list)
+def _by_part(
+    dated: Iterable[DatedLearners], part_of: "_PartOf"
+) -> dict[str | None, list[DatedLearners]]:
+    found: dict[str | None, list[DatedLearners]] = defaultdict(list)
     for each in dated:
         found[part_of(each.of)].append(each)
     return found
 
 
 def is_settled(
-    dated: Sequence[Dated], before: Mapping[str, Mapping[str, int]] = {}, since: str = ""
+    dated: Sequence[DatedLearners], before: Mapping[str, Mapping[str, int]] = {}, since: str = ""
 ) -> bool | None:
     """Whether the learners of a part may be shown on this day, beside any earlier day's.
 
@@ -284,10 +286,10 @@ def is_settled(
 
 
 def _is_settled_by(
-    dated: Sequence[Dated],
+    dated: Sequence[DatedLearners],
     before: Mapping[str, Mapping[str, int]],
     since: str,
-    day: Callable[[Dated], str],
+    day: Callable[[DatedLearners], str],
 ) -> bool | None:
     largest = {school: dict(bands) for school, bands in before.items()}
     earlier = [each for each in dated if day(each) < since]
@@ -308,7 +310,7 @@ def _is_settled_by(
     return None if shown is None else now == shown
 
 
-def _raise(largest: dict[str, dict[str, int]], each: Dated) -> int:
+def _raise(largest: dict[str, dict[str, int]], each: DatedLearners) -> int:
     """Take a group into the largest of its school; gives by how much the least of it rises."""
     there = largest.setdefault(each.of.school, {})
     if not each.band or each.learners <= there.get(each.band, 0):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from kitloan.audit.census import Census
 from kitloan.audit.changes import Changes
 from kitloan.audit.colleges import Answer, Reporting
-from kitloan.audit.demand import Unmet
+from kitloan.audit.demand import UnmetDemand
 from kitloan.audit.engagements import LearnerFigures
 from kitloan.audit.findings import Finding
 from kitloan.audit.gifts import Gifts
-from kitloan.audit.measures import Figures, Group
+from kitloan.audit.measures import FigureGroup, MeasureCounts
 from kitloan.audit.proof import News
 from kitloan.audit.reach import ReachFigures
-from kitloan.audit.register import Held, WrittenOff
+from kitloan.audit.register import RegisterRow, WrittenOff
 from kitloan.audit.spares import Pair, Spare
 from kitloan.audit.transfers import Journey
 from kitloan.audit.use import Use
@@ -29,17 +29,17 @@ class Material:
     """
 
     census: Census
-    totals: Figures
-    by_region: tuple[Group, ...]
-    by_college: tuple[Group, ...]
-    by_donor: tuple[Group, ...]
-    by_type: tuple[Group, ...]
+    totals: MeasureCounts
+    by_region: tuple[FigureGroup, ...]
+    by_college: tuple[FigureGroup, ...]
+    by_donor: tuple[FigureGroup, ...]
+    by_type: tuple[FigureGroup, ...]
     findings: Sequence[Finding]
     reporting: tuple[Reporting, ...]
     journeys: tuple[Journey, ...]
     use_by_type: Sequence[Use]
     use_by_college: Sequence[Use]
-    demand: Sequence[Unmet]
+    demand: Sequence[UnmetDemand]
     idle: Sequence[Idle]
     overdue_by_age: Sequence[tuple[str, int, int]]
     trend: Trend
@@ -51,7 +51,7 @@ class Material:
     lent_of_gifts: int
     written_off: Sequence[WrittenOff]
     challenges: Sequence[Answer]
-    register: Iterable[Held] | None
+    register: Iterable[RegisterRow] | None
     changes: Changes | None = None
     news: Sequence[News] | None = None
     warning: str = ""

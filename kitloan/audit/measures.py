@@ -194,7 +194,7 @@ MEASURES = (
 NAMES = tuple(each.name for each in MEASURES)
 
 
-class Figures(Counter[str]):
+class MeasureCounts(Counter[str]):
     """How many holdings each measure counts, by its name. A stock of loose items is one."""
 
     def __getattr__(self, name: str) -> int:
@@ -216,7 +216,7 @@ MORE_TOTALS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FigureGroup:
     """The figures of a region, a college, a donor or a type.
 
     `id` is None where it has none; `known` is false where no file of it has come.
@@ -224,12 +224,12 @@ class Group:
 
     id: str | None
     name: str
-    figures: Figures
+    figures: MeasureCounts
     known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class HoldingCount:
     """The figures of one college's holdings of one kit type from one donor.
 
     `days` is how long they were held in the twelve months, added up.
@@ -239,11 +239,11 @@ class Count:
     kit_type: str
     type_name: str
     donor_name: str | None
-    figures: Figures
+    figures: MeasureCounts
     days: int
 
 
-def count(census: Census, days: ColumnElement[int]) -> list[Count]:
+def count(census: Census, days: ColumnElement[int]) -> list[HoldingCount]:
     """The figures of every college, kit type and donor.
 
     Args:
@@ -271,12 +271,12 @@ def count(census: Census, days: ColumnElement[int]) -> list[Count]:
         .outerjoin_from(holding, gift, OF_GIFT)
         .where(census.counted)
     )
-    sums: dict[tuple[str, str, str | None], Figures] = {}
+    sums: dict[tuple[str, str, str | None], MeasureCounts] = {}
     held: Counter[tuple[str, str, str | None]] = Counter()
 
     def add_up(row: AnyRow, donor: str | None, many: int, *, short: bool, times: int = 1) -> None:
         key = (row.college, row.kit_type, donor)
-        sums.setdefault(key, Figures()).update(_figures(census, row, many * times, short))
+        sums.setdefault(key, MeasureCounts()).update(_figures(census, row, many * times, short))
         held[key] += row.days * times
 
     for row in _alike(census, rows):
@@ -294,7 +294,7 @@ def count(census: Census, days: ColumnElement[int]) -> list[Count]:
             add_up(row, None, 1, short=is_short, times=-1)
             add_up(row, later[row.college, row.tag], 1, short=is_short)
     return [
-        Count(
+        HoldingCount(
             college,
             kind,
             census.type_names[college, kind],
@@ -315,10 +315,10 @@ def _alike(census: Census, rows: Select[Any]) -> Iterable[AnyRow]:
     return census.connection.execute(select(*keys, *numbers).group_by(*keys))
 
 
-def _figures(census: Census, row: AnyRow, many: int, is_short: bool) -> Figures:
+def _figures(census: Census, row: AnyRow, many: int, is_short: bool) -> MeasureCounts:
     """The figures of so many holdings that answer alike."""
     is_listed = (row.college, row.kit_type) in census.listed
-    return Figures(
+    return MeasureCounts(
         {
             each.name: many if row.answers >> n & 1 and each.counts(is_short, is_listed) else 0
             for n, each in enumerate(MEASURES)
@@ -338,17 +338,17 @@ def _of(census: Census, rows: Select[Any], places: Sequence[tuple[str, str]]) ->
         yield from census.connection.execute(some)
 
 
-def total(counts: Iterable[Count]) -> Figures:
+def total(counts: Iterable[HoldingCount]) -> MeasureCounts:
     """The sum of some counts."""
-    summed = Figures(dict.fromkeys(NAMES, 0))
+    summed = MeasureCounts(dict.fromkeys(NAMES, 0))
     for each in counts:
         summed.update(each.figures)
     return summed
 
 
 def by_region(
-    census: Census, counts: Sequence[Count], sent: frozenset[str] | None
-) -> tuple[Group, ...]:
+    census: Census, counts: Sequence[HoldingCount], sent: frozenset[str] | None
+) -> tuple[FigureGroup, ...]:
     """All thirteen, and the colleges outside them where there are any.
 
     Those of the colleges in `sent` are known; all are when it is None.
@@ -360,9 +360,9 @@ def by_region(
         code = region_of.get(each.college)
         sums.get(code or "", outside).update(each.figures)
     known = {*regions()} if sent is None else {region_of.get(each) for each in sent}
-    found = [Group(code, name, sums[code], code in known) for code, name in regions().items()]
+    found = [FigureGroup(code, name, sums[code], code in known) for code, name in regions().items()]
     if outside.holdings or any(code not in sums for code in region_of.values()):
-        found.append(Group(None, OUTSIDE, outside))
+        found.append(FigureGroup(None, OUTSIDE, outside))
     wanted = census.college_ids
     if wanted is None:
         return tuple(found)
@@ -374,28 +374,31 @@ def by_region(
 
 
 def by_college(
-    census: Census, counts: Sequence[Count], silent: Iterable[str] = ()
-) -> tuple[Group, ...]:
+    census: Census, counts: Sequence[HoldingCount], silent: Iterable[str] = ()
+) -> tuple[FigureGroup, ...]:
     """Every college that has sent its ledger; ESP, where it holds something itself; the silent."""
-    sums: dict[str, Figures] = {}
+    sums: dict[str, MeasureCounts] = {}
     for each in counts:
         sums.setdefault(each.college, total(())).update(each.figures)
     known = [*census.colleges, *([ESP] if ESP in sums else [])]
     names = census.college_names
-    found = [Group(each, names[each], sums.get(each) or total(())) for each in known]
-    found += [Group(each, names[each], total(()), known=False) for each in silent]
+    found = [FigureGroup(each, names[each], sums.get(each) or total(())) for each in known]
+    found += [FigureGroup(each, names[each], total(()), known=False) for each in silent]
     return tuple(each for each in found if each.id is None or census.has_college(each.id))
 
 
-def by_name(counts: Iterable[Count], name_of: Callable[[Count], str | None]) -> tuple[Group, ...]:
+def by_name(
+    counts: Iterable[HoldingCount], name_of: Callable[[HoldingCount], str | None]
+) -> tuple[FigureGroup, ...]:
     """By donor or type across colleges: spellings that differ in case and spaces are one."""
     names: dict[str, str] = {}
-    sums: dict[str, Figures] = {}
+    sums: dict[str, MeasureCounts] = {}
     for each in counts:
         name = name_of(each) or NO_DONOR
         folded = fold(name)
         names[folded] = min(names.get(folded, name), name)
         sums.setdefault(folded, total(())).update(each.figures)
     return tuple(
-        Group(None, names[folded], sums[folded]) for folded in sorted(sums, key=in_natural_order)
+        FigureGroup(None, names[folded], sums[folded])
+        for folded in sorted(sums, key=in_natural_order)
     )

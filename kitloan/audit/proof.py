@@ -275,7 +275,7 @@ def _of_gifts(census: Census, kinds: tuple[str, ...]) -> list[AnyRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ProofEvent:
     """Something that a college recorded of a kit."""
 
     at: str
@@ -285,7 +285,7 @@ class Event:
     summary: str
 
 
-def life(connection: Connection, text: str) -> tuple[str, list[Event]]:
+def life(connection: Connection, text: str) -> tuple[str, list[ProofEvent]]:
     """A kit's tag, and its whole life across colleges, the earliest first.
 
     Raises:
@@ -296,7 +296,7 @@ def life(connection: Connection, text: str) -> tuple[str, list[Event]]:
         select(entry.c.college).where(entry.c.tag == tag).distinct().order_by(entry.c.college)
     )
     found = [
-        Event(line.at, college, line.by, line.kind, line.summary)
+        ProofEvent(line.at, college, line.by, line.kind, line.summary)
         for college in colleges.scalars().all()
         for line in of_tag(connection, college, tag)
     ]

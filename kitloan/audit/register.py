@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, exists, or_, select
 from kitloan.audit.census import ARRIVED, DONOR, OF_GIFT, OF_GIFTING, Census
 from kitloan.audit.measures import is_late
 from kitloan.queries.find import status_of
-from kitloan.queries.terms import Terms
+from kitloan.queries.terms import RecordedTerms
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.absence import Withdrawal
@@ -40,7 +40,7 @@ COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RegisterRow:
     """One holding of a college; one that two colleges hold is at the one that saw it last."""
 
     college: str
@@ -62,7 +62,7 @@ class Held:
     also_at: tuple[str, ...]
 
 
-def register(census: Census) -> Iterator[Held]:
+def register(census: Census) -> Iterator[RegisterRow]:
     """Every holding in scope, what was written off included, by college and tag."""
     written_off = exists().where(
         withdrawal.c.college == holding.c.college,
@@ -115,11 +115,11 @@ def register(census: Census) -> Iterator[Held]:
         .order_by(holding.c.college, holding.c.tag)
     )
     region_of = {each: row.region for each, row in census.colleges.items()}
-    nothing = Terms()
+    nothing = RecordedTerms()
     for row in census.rows(wanted):
         earlier = census.inherited.get((row.college, row.tag), nothing)
         donor = row.donor or earlier.donor
-        yield Held(
+        yield RegisterRow(
             row.college,
             region_of.get(row.college),
             row.tag,
@@ -188,7 +188,7 @@ def written_off(census: Census) -> list[WrittenOff]:
         .where(withdrawal.c.signed_at.is_not(None), census.in_scope)
         .order_by(withdrawal.c.signed_at.desc(), withdrawal.c.college, withdrawal.c.tag)
     )
-    nothing = Terms()
+    nothing = RecordedTerms()
     return [
         WrittenOff(
             row.tag,

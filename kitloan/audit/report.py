@@ -32,7 +32,7 @@ from kitloan.audit.holding_tables import (
     written_off_table,
 )
 from kitloan.audit.material import Material
-from kitloan.audit.measures import MEASURES, Figures, Group
+from kitloan.audit.measures import MEASURES, FigureGroup, MeasureCounts
 from kitloan.audit.tables import Chart, Field, Report, Table, count, day, table, text
 from kitloan.audit.use_tables import demand_table, overdue_table, use_table, years_table
 from kitloan.evidence.disclosure import HIDDEN, Shown
@@ -208,7 +208,7 @@ def _next_step(m: Material) -> str:
     )
 
 
-def _figure(name: str, title: str, meaning: str, of: Callable[[Figures], int]) -> Field:
+def _figure(name: str, title: str, meaning: str, of: Callable[[MeasureCounts], int]) -> Field:
     return count(name, title, meaning, lambda group: of(group.figures) if group.known else None)
 
 
@@ -234,7 +234,13 @@ _FIGURES = (
 
 
 def _groups(
-    counted: Iterable[Group], name: str, title: str, heading: str, more: str = "", *, chart: bool
+    counted: Iterable[FigureGroup],
+    name: str,
+    title: str,
+    heading: str,
+    more: str = "",
+    *,
+    chart: bool,
 ) -> Table:
     """Every figure for each of some regions, colleges, donors or types."""
     each = tuple(counted)

@@ -82,7 +82,7 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class GiftStep:
     """A step of a gift's way to the classroom; `fell` is what did not go further, in words."""
 
     name: str
@@ -106,7 +106,7 @@ class Summary:
 
     answers: tuple[tuple[str, str], ...] = ()
     tiles: tuple[Tile, ...] = ()
-    flow: tuple[Step, ...] = ()
+    flow: tuple[GiftStep, ...] = ()
     flow_of: str = ""
     months: tuple[tuple[date, int | None], ...] = ()
     decisions: tuple[tuple[str, str], ...] = ()

@@ -40,7 +40,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from kitloan.audit.census import Census
-from kitloan.audit.measures import Count
+from kitloan.audit.measures import HoldingCount
 from kitloan.queries.entry_text import entry, fact_number, fact_text
 from kitloan.queries.undone import UNDONE
 from kitloan.tables import Gift, Holding, Loan, table
@@ -455,7 +455,7 @@ class _Uses:
         return self._both[college, kit_type]
 
 
-def use(census: Census, counts: Iterable[Count]) -> tuple[list[Use], list[Use]]:
+def use(census: Census, counts: Iterable[HoldingCount]) -> tuple[list[Use], list[Use]]:
     """The use of every kit type, and of every college, in the twelve months.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from kitloan.audit.columns import REGION, TYPE
-from kitloan.audit.demand import Unmet
+from kitloan.audit.demand import UnmetDemand
 from kitloan.audit.tables import Cell, Chart, Kind, Table, count, day, table, text
 from kitloan.audit.use import A_MONTH, Use
 from kitloan.audit.years import Trend
@@ -84,7 +84,7 @@ def use_table(
     )
 
 
-def demand_table(refused: Sequence[Unmet]) -> Table:
+def demand_table(refused: Sequence[UnmetDemand]) -> Table:
     """What was asked for and could not be given, by kit type and region."""
     return table(
         "unmet_demand",

@@ -47,7 +47,7 @@ _BEYOND_OPENING = ("damaged", "not_a_store", "unsafe_store")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RestoreRequest:
     """Which backup to restore, to which place, and who asks for it."""
 
     file: Path
@@ -124,7 +124,9 @@ class Restoration:
         proof: what the backup holds.
     """
 
-    def __init__(self, request: Request, copy: Path, proof: CheckedCopy, target: Target) -> None:
+    def __init__(
+        self, request: RestoreRequest, copy: Path, proof: CheckedCopy, target: Target
+    ) -> None:
         self._request = request
         self._copy = copy
         self._target = target
@@ -189,7 +191,7 @@ class Restoration:
 
 
 @contextmanager
-def restoring(request: Request, progress: Progress | None = None) -> Iterator[Restoration]:
+def restoring(request: RestoreRequest, progress: Progress | None = None) -> Iterator[Restoration]:
     """Check a backup, and find out what restoring it would lose; nothing is changed yet.
 
     Args:
@@ -267,7 +269,7 @@ def _copy_of(file: Path, copy: Path) -> None:
 class FileTarget(Target):
     """A SQLite store, which may be whole, damaged or gone."""
 
-    def __init__(self, request: Request, path: Path, proof: CheckedCopy, copy: Path) -> None:
+    def __init__(self, request: RestoreRequest, path: Path, proof: CheckedCopy, copy: Path) -> None:
         self.name = str(path)
         self._request = request
         self._path = path
@@ -439,7 +441,7 @@ class ServerTarget(Target):
     ESP's copies are restored.
     """
 
-    def __init__(self, request: Request, proof: CheckedCopy) -> None:
+    def __init__(self, request: RestoreRequest, proof: CheckedCopy) -> None:
         self.loss = Loss("absent")
         self._college = proof.college
         wanted = college_in(request.place) or os.environ.get("KITLOAN_COLLEGE")

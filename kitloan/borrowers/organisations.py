@@ -25,7 +25,7 @@ from kitloan.ledger.facts.naming import (
     OrganisationRenamed,
 )
 from kitloan.ledger.facts.rules import BorrowerBlocked, BorrowerUnblocked, RuleOverridden
-from kitloan.ledger.notes import Asked, Unmet
+from kitloan.ledger.notes import Demanded, Unmet
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.queries.find import called, walked
@@ -552,7 +552,7 @@ def must_not_be_blocked(
     writer: Writer,
     who: Borrower,
     day: date,
-    asked: Sequence[Asked],
+    asked: Sequence[Demanded],
     *,
     limits: Limits,
     override: str | None,

@@ -50,11 +50,11 @@ def restore(app: App, file: Path, yes: bool) -> None:
     FILE is checked first, and never changed. The previous store is kept next to the new one. The
     ledger goes on in a new epoch, so that ESP sees where it was resumed.
     """
-    from kitloan.backups.restoring import Request, restoring
+    from kitloan.backups.restoring import RestoreRequest, restoring
     from kitloan.college import check_actor
     from kitloan.storage.places import default_place
 
-    request = Request(file, app.place or default_place(), check_actor(app.actor))
+    request = RestoreRequest(file, app.place or default_place(), check_actor(app.actor))
     with restoring(request, Progress("Checking entries")) as found:
         if not app.json:
             print_text(f"{file} is sound:")

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from kitloan_labels.photos import Codes
     from kitloan_labels.rolls import Roll
     from kitloan_labels.template import Label, Subject
-    from kitloan_tui.labels import OnPaper, Order, Stock
+    from kitloan_tui.labels import LabelStock, OnPaper, Order
 
 CARDS = "cards"
 """The stock that is plain paper; for what people cut and laminate."""
@@ -749,13 +749,13 @@ def organisations(
     app: App, names: tuple[str, ...], every: bool, paper: Paper, output: Output
 ) -> None:
     """Cards of schools and partners: scan one instead of typing its name."""
-    from kitloan_labels.template import Organisation
+    from kitloan_labels.template import LabelOrganisation
 
     if bool(names) == every:
         raise BadInput("which_organisations", "Name organisations, or add --all; one of them.")
     with app.open() as opened:
         college = opened.college_name
-        found = [Organisation(name, college) for name in _find_organisations(opened, names)]
+        found = [LabelOrganisation(name, college) for name in _find_organisations(opened, names)]
     placed, notes = draw_labels(found, "organisation", paper, output)
     print_drawn(app, "card", placed, output, notes, placed[-1].page)
 
@@ -823,7 +823,7 @@ def inspection(
     output: Output,
 ) -> None:
     """Inspection labels: when, by whom, due when, PASS or FAIL. Nothing is recorded."""
-    from kitloan_labels.template import Inspected
+    from kitloan_labels.template import InspectedOn
 
     if passed is None:
         raise BadInput("pass_or_fail", "Did it pass? Add --pass or --fail.")
@@ -835,7 +835,7 @@ def inspection(
             raise BadInput("bad_date", f"{uk(day)} is in the future: today is {uk(today)}.")
         found = [opened.find.holding(tag) for tag in dict.fromkeys(tags)]
     subjects = [
-        Inspected(each.tag, each.asset_number, uk(day), who, uk(again), passed) for each in found
+        InspectedOn(each.tag, each.asset_number, uk(day), who, uk(again), passed) for each in found
     ]
     placed, notes = draw_labels(subjects, "inspection", paper, output)
     print_drawn(app, "label", placed, output, notes, placed[-1].page)
@@ -893,28 +893,28 @@ def _find_contents(opened: "College", tag: str) -> "Contents":
 class LabelPress:
     """Prints labels for the desk, and reads photos; see `kitloan_tui.labels.Press`."""
 
-    def stocks(self) -> "list[Stock]":
+    def stocks(self) -> "list[LabelStock]":
         """Every sheet, then every roll."""
         from kitloan_labels.rolls import rolls
         from kitloan_labels.stock import sheets
-        from kitloan_tui.labels import Stock  # like all below, when it is needed
+        from kitloan_tui.labels import LabelStock  # like all below, when it is needed
 
-        on_sheets = [Stock(each.id, each.name, each.columns, each.rows) for each in sheets()]
-        return on_sheets + [Stock(each.id, each.name) for each in rolls()]
+        on_sheets = [LabelStock(each.id, each.name, each.columns, each.rows) for each in sheets()]
+        return on_sheets + [LabelStock(each.id, each.name) for each in rolls()]
 
-    def stock(self, name: str) -> "Stock":
+    def stock(self, name: str) -> "LabelStock":
         """The stock with this number, or of this TOML file; the usual one for an empty name.
 
         Raises:
             BadInput: `no_such_stock`, `no_such_file`, `bad_stock`.
         """
-        from kitloan_tui.labels import Stock
+        from kitloan_tui.labels import LabelStock
 
         paper = _paper(name or USUAL_STOCK)
         if roll := paper.roll():
-            return Stock(paper.stock, roll.name)
+            return LabelStock(paper.stock, roll.name)
         sheet, _ = paper.sheet()
-        return Stock(paper.stock, sheet.name, sheet.columns, sheet.rows)
+        return LabelStock(paper.stock, sheet.name, sheet.columns, sheet.rows)
 
     def printers(self) -> list[str]:
         """The printers' names, as the system has them."""
@@ -1011,15 +1011,15 @@ class LabelPress:
         Raises:
             BadInput: `cannot_write`; `nothing_to_print`, where no organisation has borrowed yet.
         """
-        from kitloan_labels.template import Card, Organisation
+        from kitloan_labels.template import Card, LabelOrganisation
         from kitloan_tui.actions import BY_ID
         from kitloan_tui.labels import OnPaper
 
         out = _labels_folder() / ("school-cards.pdf" if schools else "command-cards.pdf")
-        subjects: list[Card] | list[Organisation]
+        subjects: list[Card] | list[LabelOrganisation]
         if schools:
             names = _find_organisations(opened, ())
-            subjects = [Organisation(name, opened.college_name) for name in names]
+            subjects = [LabelOrganisation(name, opened.college_name) for name in names]
         else:
             subjects = [
                 Card(c, BY_ID[name].label, BY_ID[name].help) for c, name in COMMANDS.items()

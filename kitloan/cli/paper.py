@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kitloan.planning.booked import Booking
     from kitloan.planning.notices import Message
     from kitloan.planning.packing import PackingList
-    from kitloan_labels.papers import Drawn, Item, Lent, Letter, Receipt, Section
+    from kitloan_labels.papers import Drawn, Item, LentItem, Letter, Receipt, Section
 
 _MOST = 10_000
 
@@ -115,12 +115,12 @@ def _together(lines: list[LoanLine]) -> list[list[LoanLine]]:
     return list(groups.values())
 
 
-def _lent(opened: "College", line: LoanLine) -> "Lent":
-    from kitloan_labels.papers import Lent
+def _lent(opened: "College", line: LoanLine) -> "LentItem":
+    from kitloan_labels.papers import LentItem
 
     held = opened.find.holding(line.tag)
     items = _items(opened.loans.contents(line.tag))
-    return Lent(line.tag, line.type, line.quantity, held.asset_number or "", items)
+    return LentItem(line.tag, line.type, line.quantity, held.asset_number or "", items)
 
 
 def _items(parts: "Sequence[Part]") -> "tuple[Item, ...]":
@@ -333,7 +333,7 @@ def packing_paper(opened: "College", found: "PackingList", out: Path) -> "Drawn"
     event = found.event
     days = " to ".join(dict.fromkeys((uk(event.starts_on), uk(event.ends_on))))
     rows: list[PackedRow] = []
-    listed: dict[str, Lent] = {}
+    listed: dict[str, LentItem] = {}
     contacts = {each.id: each.contact for each in found.bookings}
     days_booked = {each.id: each.days for each in found.bookings}
     for line in found.lines:
@@ -386,9 +386,9 @@ def packing_paper(opened: "College", found: "PackingList", out: Path) -> "Drawn"
     return write_packing_list(sheet, out)
 
 
-def _lent_kit(opened: "College", tag: str, quantity: int, *, any_kit: bool = False) -> "Lent":
+def _lent_kit(opened: "College", tag: str, quantity: int, *, any_kit: bool = False) -> "LentItem":
     """A kit with its contents; of any kit of its type, what the list has."""
-    from kitloan_labels.papers import Item, Lent
+    from kitloan_labels.papers import Item, LentItem
 
     held = opened.find.holding(tag)
     parts = opened.loans.contents(tag)
@@ -396,8 +396,8 @@ def _lent_kit(opened: "College", tag: str, quantity: int, *, any_kit: bool = Fal
         items = tuple(
             Item(each.name, each.quantity, each.bag or "", each.critical) for each in parts
         )
-        return Lent("", held.type, quantity, "", items)
-    return Lent(held.tag, held.type, quantity, held.asset_number or "", _items(parts))
+        return LentItem("", held.type, quantity, "", items)
+    return LentItem(held.tag, held.type, quantity, held.asset_number or "", _items(parts))
 
 
 def _answer(app: App, out: Path, drawn: "Drawn", what: str) -> None:

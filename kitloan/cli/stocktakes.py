@@ -27,7 +27,7 @@ from kitloan.values import as_json, plural
 if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, StockCount
-    from kitloan.stocktakes.scanning import PictureScans, Scanned
+    from kitloan.stocktakes.scanning import PictureScans, RecordedScan
 
 _SHOWN = 20
 _WORDS = {
@@ -149,7 +149,7 @@ def scan(
         if photo:
             _read_photos(app, opened, named, [Path(code) for code in codes], desk, place)
             return
-        scanned: list[Scanned] = []
+        scanned: list[RecordedScan] = []
         problems: list[BadInput] = []
         for code in chain.from_iterable(map(split, codes or _piped())):
             try:
@@ -206,7 +206,7 @@ def _read_photos(
     place: str | None,
 ) -> None:
     """Record the codes in pictures; after a file that is no picture the others are read too."""
-    scanned: list[Scanned] = []
+    scanned: list[RecordedScan] = []
     problems: list[BadInput] = []
     left_out: list[dict[str, str]] = []
     for photo in photos:
@@ -248,7 +248,7 @@ def _read_file(
     print_text(f"{plural(done.added, 'scan')} of {done.desk} recorded from {done.file}{known}.")
 
 
-def _scan_line(each: "Scanned") -> str:
+def _scan_line(each: "RecordedScan") -> str:
     shown = f"{each.type} {grouped(each.tag)}" if each.type and each.tag else each.code
     notes = [
         "" if each.quantity is None else f"{each.quantity:,} counted, {each.expected:,} expected",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.evidence.leaflets import Bag, Leaflet, Part
+from kitloan.evidence.leaflets import Bag, Leaflet, LeafletPart
 from kitloan.holdings import show_type
 from kitloan.ledger.facts.guides import GuideWritten
 from kitloan.ledger.session import Session
@@ -124,9 +124,9 @@ class Guides:
         with self._session.reading() as connection:
             shown = show_type(connection, self._session.college, type)
             line = self._line(connection, type)
-        bags: dict[str, list[Part]] = {}
+        bags: dict[str, list[LeafletPart]] = {}
         for each in shown.contents:
-            part = Part(each.name, each.quantity, each.critical)
+            part = LeafletPart(each.name, each.quantity, each.critical)
             bags.setdefault(each.bag or "", []).append(part)
         return Leaflet(
             college=college_name,

@@ -25,7 +25,7 @@ _LONGEST_MAIL = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LeafletPart:
     """So many of one part; `critical` is one without which the kit is not lent."""
 
     name: str
@@ -38,7 +38,7 @@ class Bag:
     """A bag of a kit and the parts in it; an empty name is of parts in none."""
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[LeafletPart, ...]
 
     @property
     def title(self) -> str:

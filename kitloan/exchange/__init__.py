@@ -24,7 +24,7 @@ from kitloan.exchange import sending
 from kitloan.exchange.ahead import Ahead, merge_ahead
 from kitloan.exchange.copying import Scratch
 from kitloan.exchange.file import LONGEST_LINE, ExchangeFile
-from kitloan.exchange.merging import Decisions, Merged
+from kitloan.exchange.merging import Merged, MergeDecisions
 from kitloan.exchange.nearest import Nearest, nearest
 from kitloan.exchange.places import Places, WhereCollegeIs, get_place, set_place
 from kitloan.exchange.quarantine import Quarantine, RefusedFile
@@ -64,7 +64,7 @@ class _Batch:
     """The files of one college, what was decided about them, and what came of them."""
 
     files: Sequence[ExchangeFile]
-    decisions: Decisions
+    decisions: MergeDecisions
     merged: list[Merged] = field(default_factory=list)
     refused: list[KitloanError] = field(default_factory=list)
 
@@ -237,7 +237,7 @@ class Exchange:
             )
         confirmed = tuple(read_fingerprint(each) for each in trust)
         at = instant(self._session.clock())
-        decisions = Decisions(at, self._session.actor, new_key, replace, confirmed)
+        decisions = MergeDecisions(at, self._session.actor, new_key, replace, confirmed)
         refused: list[KitloanError] = []
         colleges = self._by_college([Path(each) for each in paths], refused)
         batches = {college: _Batch(files, decisions) for college, files in colleges.items()}
@@ -347,7 +347,7 @@ class Exchange:
                 batch.merged.append(done)
                 grew = grew or done.added > 0 or what.replace
             for file in self._quarantined(college) if grew else ():
-                waiting.setdefault(file.path, (file, Decisions(decisions.at, decisions.by)))
+                waiting.setdefault(file.path, (file, MergeDecisions(decisions.at, decisions.by)))
         for file in files:
             if file.path in waiting:
                 self._refuse(file.path, problems[file.path], batch.refused)

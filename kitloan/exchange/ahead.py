@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitloan.errors import BadInput, Refused
-from kitloan.exchange.copying import Moved, Scratch
+from kitloan.exchange.copying import LedgerMoved, Scratch
 from kitloan.exchange.file import ExchangeFile
-from kitloan.exchange.merging import Decisions
+from kitloan.exchange.merging import MergeDecisions
 from kitloan.exchange.taking import Prepared, Taking
 from kitloan.history.walk import Progress
 from kitloan.history.workers import Task, Tick, Workers, how_many
@@ -71,7 +71,7 @@ def _prepare(session: Session, scratch: Scratch, task: Task, tick: Tick) -> Ahea
         prepared = Taking(session, ExchangeFile(path), decisions, progress).prepare(scratch)
     except (BadInput, Refused) as refusal:
         return refusal
-    except Moved:
+    except LedgerMoved:
         return None
     merged = prepared.done.merged
     tick(merged.added + merged.known - before)
@@ -81,7 +81,7 @@ def _prepare(session: Session, scratch: Scratch, task: Task, tick: Tick) -> Ahea
 def merge_ahead(
     session: Session,
     files: Mapping[str, Sequence[ExchangeFile]],
-    decisions: Decisions,
+    decisions: MergeDecisions,
     progress: Progress | None,
     workers: int | None,
     finished: Callable[[str, Ahead], None],
@@ -133,7 +133,7 @@ def _length_of(file: ExchangeFile) -> int:
     return header.last - header.first + 1
 
 
-def _is_dear(session: Session, file: ExchangeFile, decisions: Decisions) -> bool:
+def _is_dear(session: Session, file: ExchangeFile, decisions: MergeDecisions) -> bool:
     try:
         return Taking(session, file, decisions).is_dear()
     except BadInput:  # it is refused when its turn comes

@@ -22,7 +22,7 @@ from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.loans.custody import held, must_be_here
 from kitloan.planning.free import free_of
-from kitloan.planning.rules import Request, check_dates, rules_of
+from kitloan.planning.rules import BookingRequest, check_dates, rules_of
 from kitloan.queries.resolve import meant
 from kitloan.queries.types import type_meant
 from kitloan.queries.whereabouts import college_name
@@ -139,7 +139,7 @@ class Asks:
                 )
             done = writer.earlier_fact(KitAsked)
             if done is None:
-                check_dates(Request((), first, last), day_of(writer.at))
+                check_dates(BookingRequest((), first, last), day_of(writer.at))
             fact = KitAsked(
                 ask=done.ask if done else f"A{writer.next_seq}",
                 to_college=there,
@@ -342,7 +342,7 @@ def _may_be_answered(writer: Writer, seen: AskSeen, quantity: int) -> None:
             quantity=seen.quantity,
         )
     first, last = date.fromisoformat(seen.first), date.fromisoformat(seen.last)
-    check_dates(Request((), first, last), day_of(writer.at))
+    check_dates(BookingRequest((), first, last), day_of(writer.at))
     _must_be_free(writer, seen, seen.type, quantity, (first, last))
 
 

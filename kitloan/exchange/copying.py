@@ -82,7 +82,7 @@ Reading = Callable[[], AbstractContextManager[Connection]]
 """Gives a transaction on the store, for reading."""
 
 
-class Moved(Exception):
+class LedgerMoved(Exception):
     """The ledger in the store is not as it was copied: somebody else has merged a file."""
 
 
@@ -354,10 +354,10 @@ def _must_be_current(
     store: Connection, college: str, before: _State, names: Mapping[str, str], name: str
 ) -> None:
     if _state_of(store, college) != before:
-        raise Moved
+        raise LedgerMoved
     new = _names_in(store).items() - names.items()
     if any(skeleton(other) == skeleton(name) for of, other in new if of != college):
-        raise Moved
+        raise LedgerMoved
 
 
 def _is_kept(each: Table, has_ledger: bool) -> bool:

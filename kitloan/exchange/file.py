@@ -60,7 +60,7 @@ _BEFORE = '"seq":'
 _HASH = 64
 
 
-class Held(BaseModel):
+class HeldByEsp(BaseModel):
     """What ESP holds of a ledger: up to which entry, and that entry's hash.
 
     `first` is the hash of the ledger's first entry, `began` of the first one of its epoch; an
@@ -83,7 +83,7 @@ class Arrived(BaseModel):
     transfer: Id
 
 
-class Recorded(BaseModel):
+class RecordedGift(BaseModel):
     """What an earlier college recorded of a holding's gift, for one that has not recorded it."""
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -166,9 +166,9 @@ class Header(BaseModel):
     head: str
     exported_at: str
     program: str
-    holds: list[Held] = []
+    holds: list[HeldByEsp] = []
     arrived: list[Arrived] = []
-    terms: list[Recorded] = []
+    terms: list[RecordedGift] = []
     offers: list[OfferSeen] = []
     asks: list[AskSeen] = []
     reads: Number = FIRST

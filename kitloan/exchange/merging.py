@@ -22,7 +22,7 @@ from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, 
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.history.walk import Progress
-from kitloan.ledger.clocks import Reading, keep_reading, remember_order
+from kitloan.ledger.clocks import ClockReading, keep_reading, remember_order
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
@@ -78,7 +78,7 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
-class Decisions:
+class MergeDecisions:
     """What the person who merges has decided.
 
     Attributes:
@@ -97,7 +97,7 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MergeOutcome:
     """What came of a file, its header, and the number of the first entry that was new."""
 
     merged: Merged
@@ -116,12 +116,12 @@ class NeedsCopy(Exception):
 def merge(
     connection: Connection,
     file: ExchangeFile,
-    decisions: Decisions,
+    decisions: MergeDecisions,
     meter: Meter,
     progress: Progress | None = None,
     *,
     may_rebase: bool = True,
-) -> Outcome:
+) -> MergeOutcome:
     """Check every line of a file, and take what is new.
 
     Args:
@@ -147,11 +147,11 @@ def _merge(
     connection: Connection,
     file: ExchangeFile,
     lines: Iterator[str],
-    decisions: Decisions,
+    decisions: MergeDecisions,
     meter: Meter,
     progress: Progress | None,
     may_rebase: bool,
-) -> Outcome:
+) -> MergeOutcome:
     first = next(lines, "")
     header = file.read_header(first)
     college = college_of(header.ledger)
@@ -168,7 +168,7 @@ def _merge(
     repeated = was_merged(connection, header, digest) and not decisions.replace
     if repeated and merging.has_the_last():
         merged = Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
-        return Outcome(merged, header, merging.first_new)
+        return MergeOutcome(merged, header, merging.first_new)
     try:
         for body in file.bodies(lines, header):
             merging.take(body)
@@ -194,14 +194,14 @@ def _merge(
             college,
             header.head,
             merging.latest,
-            Reading(merging.first_new, header.exported_at, decisions.at),
+            ClockReading(merging.first_new, header.exported_at, decisions.at),
         )
         remember_order(connection, college)
-    return Outcome(merged, header, merging.first_new)
+    return MergeOutcome(merged, header, merging.first_new)
 
 
 def must_fit(
-    connection: Connection, file: ExchangeFile, header: Header, decisions: Decisions
+    connection: Connection, file: ExchangeFile, header: Header, decisions: MergeDecisions
 ) -> None:
     """Refuse a file that this store cannot take, whatever its entries are.
 
@@ -230,7 +230,7 @@ def _pin(
     connection: Connection,
     file: ExchangeFile,
     header: Header,
-    decisions: Decisions,
+    decisions: MergeDecisions,
     known: Sequence[str],
 ) -> None:
     """Pin the key of a ledger; refuse a new one unless a person accepts it."""
@@ -263,7 +263,7 @@ class _Merging:
         file: ExchangeFile,
         header: Header,
         top: Head,
-        decisions: Decisions,
+        decisions: MergeDecisions,
         meter: Meter,
         may_rebase: bool,
     ) -> None:
@@ -571,7 +571,7 @@ def was_merged(connection: Connection, header: Header, digest: str) -> bool:
 
 
 def is_known(
-    connection: Connection, file: ExchangeFile, header: Header, decisions: Decisions
+    connection: Connection, file: ExchangeFile, header: Header, decisions: MergeDecisions
 ) -> bool:
     """Whether a file of these bytes was merged, and all that it brought is still here."""
     if decisions.replace or not was_merged(connection, header, digest_of(file.path)):

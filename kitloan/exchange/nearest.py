@@ -22,7 +22,7 @@ from kitloan.exchange.merging import files_merged
 from kitloan.exchange.places import Places
 from kitloan.ledger.session import ESP, Session
 from kitloan.planning.free import free_of
-from kitloan.planning.rules import Request, check_dates, rules_of
+from kitloan.planning.rules import BookingRequest, check_dates, rules_of
 from kitloan.queries.types import KnownType, type_meant
 from kitloan.queries.whereabouts import college_name
 from kitloan.reference.places import Position
@@ -122,7 +122,7 @@ class Nearest:
 def nearest(session: Session, type_name: str, near: str, first: date, last: date) -> Nearest:
     """Which colleges have a kit free; see `Exchange.nearest`."""
     today = session.today
-    check_dates(Request((), first, last), today)
+    check_dates(BookingRequest((), first, last), today)
     if (last - first).days > _MOST_DAYS:
         raise BadInput(
             "too_long", f"From {uk(first)} to {uk(last)} is too long.", "Give a shorter time."

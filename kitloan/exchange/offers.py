@@ -37,7 +37,7 @@ from kitloan.ledger.writer import Writer
 from kitloan.loans.counts import parts_of
 from kitloan.loans.custody import held, must_be_here
 from kitloan.planning.free import free_of
-from kitloan.planning.rules import Request, check_dates, rules_of
+from kitloan.planning.rules import BookingRequest, check_dates, rules_of
 from kitloan.planning.types import kit_type_id
 from kitloan.queries.resolve import meant
 from kitloan.queries.types import type_names
@@ -611,7 +611,7 @@ def _terms(
             "Give --from and --until; or --keep, to give it away.",
         )
     if first is not None and last is not None and not earlier:
-        check_dates(Request((), first, last), today)
+        check_dates(BookingRequest((), first, last), today)
     end = expires or today + timedelta(days=OFFER_DAYS)
     return ("keep" if keep else "lend"), _last_day(end, None if last is None else str(last), today)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from kitloan.errors import BadInput
-from kitloan.exchange.file import Header, Held
+from kitloan.exchange.file import Header, HeldByEsp
 from kitloan.exchange.offered import ASKS_SEEN, SEEN, as_kept, asks_as_kept, offers_elsewhere
 from kitloan.exchange.sending import epochs_of, remember, remember_receipt
 from kitloan.holdings import as_known
@@ -98,7 +98,7 @@ def must_be_possible(connection: Connection, college: str, header: Header) -> No
             _must_not_jump(held, epoch)
 
 
-def _must_not_jump(held: Held, epoch: int) -> None:
+def _must_not_jump(held: HeldByEsp, epoch: int) -> None:
     if epoch_of(held.ledger) > epoch + EPOCHS_AHEAD:
         raise BadInput(
             "epoch_jump",
@@ -161,7 +161,7 @@ _OTHER_LEDGER = (
 )
 
 
-def _differs(held: Held, message: str, hint: str) -> BadInput:
+def _differs(held: HeldByEsp, message: str, hint: str) -> BadInput:
     return BadInput(
         "receipt_differs",
         message,
@@ -176,7 +176,7 @@ def _remember(writer: Writer, seq: int) -> int:
     return seq
 
 
-def _hash(writer: Writer, held: Held) -> str | None:
+def _hash(writer: Writer, held: HeldByEsp) -> str | None:
     """The hash of this store's entry of the same epoch and number."""
     return writer.connection.execute(
         select(entry.c.hash).where(

@@ -25,8 +25,8 @@ from kitloan.exchange.file import (
     SECOND,
     Arrived,
     Header,
-    Held,
-    Recorded,
+    HeldByEsp,
+    RecordedGift,
     new_signing_key,
     public_key,
     signed_text,
@@ -205,7 +205,7 @@ def _write(
     return count, unpacked
 
 
-def _holds(connection: Connection) -> list[Held]:
+def _holds(connection: Connection) -> list[HeldByEsp]:
     """The receipt for every college: up to which entry ESP has its ledger."""
     rows = connection.execute(
         select(head).where(~head.c.own, head.c.seq > 0).order_by(head.c.college)
@@ -214,7 +214,7 @@ def _holds(connection: Connection) -> list[Held]:
     for row in rows.all():
         first, *later = epochs_of(connection, row.college)
         holds.append(
-            Held(
+            HeldByEsp(
                 ledger=ledger_name(row.college, row.epoch),
                 seq=row.seq,
                 hash=row.hash,
@@ -239,7 +239,7 @@ MOST_TERMS = 1000
 """Holdings whose terms one file brings; the colleges that have recorded theirs need no more."""
 
 
-def _terms(connection: Connection) -> list[Recorded]:
+def _terms(connection: Connection) -> list[RecordedGift]:
     """The terms of what colleges received from others and have not recorded themselves."""
     held = {
         (row.college, row.tag)
@@ -252,7 +252,7 @@ def _terms(connection: Connection) -> list[Recorded]:
         )
     }
     found = [
-        Recorded(college=place[0], tag=place[1], **asdict(terms))
+        RecordedGift(college=place[0], tag=place[1], **asdict(terms))
         for place, terms in sorted(inherited(connection).items())
         if place in held
     ]

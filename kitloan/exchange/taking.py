@@ -14,14 +14,14 @@ from sqlalchemy import Connection, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.exchange.bounds import meter_for, most_changed_rows
-from kitloan.exchange.copying import Changes, LedgerCopy, Moved, Scratch, is_worth_copying
+from kitloan.exchange.copying import Changes, LedgerCopy, LedgerMoved, Scratch, is_worth_copying
 from kitloan.exchange.file import ExchangeFile
 from kitloan.exchange.merging import (
     WHOLE_LEDGER,
-    Decisions,
     Merged,
+    MergeDecisions,
+    MergeOutcome,
     NeedsCopy,
-    Outcome,
     is_known,
     merge,
     must_be_of_the_file,
@@ -46,7 +46,7 @@ _TRIES = 3
 class Prepared:
     """A file that is merged in a copy of its ledger, and what is to be brought into the store."""
 
-    done: Outcome
+    done: MergeOutcome
     changes: Changes
 
 
@@ -57,7 +57,7 @@ class Taking:
         self,
         session: Session,
         file: ExchangeFile,
-        decisions: Decisions,
+        decisions: MergeDecisions,
         progress: Progress | None = None,
     ) -> None:
         self._session, self._file = session, file
@@ -78,7 +78,7 @@ class Taking:
             if prepared is not None:
                 try:
                     return self._bring_in(prepared)
-                except Moved:
+                except LedgerMoved:
                     pass
             return self._take(scratch)
 
@@ -101,13 +101,15 @@ class Taking:
         for _ in range(_TRIES):
             try:
                 return self._bring_in(self._prepare(scratch, self._session.reading))
-            except Moved:
+            except LedgerMoved:
                 continue
         while True:
             try:
                 with self._session.store.write() as store:
                     return self._under_the_lock(store, scratch)
-            except Moved:  # on a server, another college came whose name looks like this one's
+            except (
+                LedgerMoved
+            ):  # on a server, another college came whose name looks like this one's
                 continue
 
     def _under_the_lock(self, store: Connection, scratch: Scratch) -> Merged:
@@ -149,12 +151,12 @@ class Taking:
                 raise
         return Prepared(done, changes)
 
-    def _merge(self, connection: Connection, most: Meter, *, may_rebase: bool) -> Outcome:
+    def _merge(self, connection: Connection, most: Meter, *, may_rebase: bool) -> MergeOutcome:
         return merge(
             connection, self._file, self._decisions, most, self._progress, may_rebase=may_rebase
         )
 
-    def _must_be_brief(self, rows: int, done: Outcome) -> None:
+    def _must_be_brief(self, rows: int, done: MergeOutcome) -> None:
         """Refuse what would hold the store locked for long."""
         most = most_changed_rows(self._file.size())
         if rows > most:
@@ -175,7 +177,7 @@ class Taking:
         done = prepared.done
         try:
             prepared.changes.bring_in(store)
-        except Moved:
+        except LedgerMoved:
             raise
         except Exception as problem:
             must_be_of_the_file(problem)

@@ -312,7 +312,7 @@ def _verify(
         done += more
         progress(done, total)
 
-    checked: dict[str, Checked] = {}
+    checked: dict[str, CheckedLedger] = {}
     longest = sorted(tops, key=lambda top: -top.seq if isinstance(top.seq, int) else 0)
     parts = memory.parts([top.college for top in tops]) if memory is not None else {}
     left: list[Task] = [
@@ -338,7 +338,7 @@ def _verify(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedLedger:
     """What came of checking a ledger, or of the integrity check of the file, which has no state."""
 
     findings: tuple[LedgerProblem, ...]
@@ -362,7 +362,9 @@ class Checker:
         self._empty = sqlite3.connect(":memory:")
         driver_of(replayed).backup(self._empty)
 
-    def check(self, college: str, tick: Callable[[int], None], part: Path | None = None) -> Checked:
+    def check(
+        self, college: str, tick: Callable[[int], None], part: Path | None = None
+    ) -> CheckedLedger:
         """Check and replay a college's ledger, and compare its rows.
 
         Args:
@@ -372,7 +374,7 @@ class Checker:
         """
         live, replayed = self._live, self._replayed
         if college == _THE_FILE:
-            return Checked(tuple(_integrity(live)))
+            return CheckedLedger(tuple(_integrity(live)))
         try:
             with collecting_rarely():
                 return self._check(live, replayed, college, tick, part)
@@ -388,7 +390,7 @@ class Checker:
         college: str,
         tick: Callable[[int], None],
         part: Path | None,
-    ) -> Checked:
+    ) -> CheckedLedger:
         walk = Walk(college, live, replayed)
         top = live.execute(select(head).where(head.c.college == college)).one()
         for rows in portions_of(live, college):
@@ -402,7 +404,7 @@ class Checker:
             findings += differences(live, replayed, college)
         state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
         made = _kept(walk, replayed, part) if part is not None and not findings else None
-        return Checked(tuple(findings), (state,), made)
+        return CheckedLedger(tuple(findings), (state,), made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +414,7 @@ class CheckLedgers:
     copy: SharedCopy
 
     @contextmanager
-    def opened(self) -> Iterator[Callable[[Task, Tick], Checked]]:
+    def opened(self) -> Iterator[Callable[[Task, Tick], CheckedLedger]]:
         """Open the copy, which is read when the first ledger is checked."""
         scratch = scratch_store(on_disk=True)
         with (
@@ -422,7 +424,7 @@ class CheckLedgers:
         ):
             checkers: list[Checker] = []
 
-            def check(task: Task, tick: Tick) -> Checked:
+            def check(task: Task, tick: Tick) -> CheckedLedger:
                 if not checkers:
                     checkers.append(Checker(reading.enter_context(begin()), replayed))
                 college, part = task
@@ -598,14 +600,14 @@ class _NewChecker:
         self._watching = False
         self.compared = 0
 
-    def check(self, found: Checkpoint, part: Path | None) -> Checked:
+    def check(self, found: Checkpoint, part: Path | None) -> CheckedLedger:
         """Check, replay and compare what is new of one ledger."""
         live, replayed, college = self._live, self._replayed, found.college
         walk = Walk(college, live, replayed, found)
         top = live.execute(select(head).where(head.c.college == college)).one()
         state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
         if (top.epoch, top.seq, top.hash, top.at) == (walk.epoch, walk.seq, walk.hash, walk.at):
-            return Checked((), (state,))
+            return CheckedLedger((), (state,))
         self._memory.load(found, replayed)
         self._watch()
         for each in REGISTER_TABLES:  # what was kept was committed, with the notes about it
@@ -619,7 +621,7 @@ class _NewChecker:
                 findings += self._differences(college)
             state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
             made = _kept(walk, replayed, part) if part is not None and not findings else None
-            return Checked(tuple(findings), (state,), made)
+            return CheckedLedger(tuple(findings), (state,), made)
         finally:
             _roll_back(replayed)
 

@@ -14,7 +14,7 @@ from kitloan.imports.rows import Column
 from kitloan.imports.sheets import is_blank, letter
 from kitloan.imports.tables import Table
 from kitloan.imports.values import shown
-from kitloan.imports.weeks import Span, column_of, spans_of
+from kitloan.imports.weeks import ColumnDays, column_of, spans_of
 from kitloan.text.names import fold
 
 
@@ -27,7 +27,7 @@ class Candidate:
     layout: Layout
     kind: str = "holdings"
     why: str = "is a register of things"
-    spans: dict[int, Span] = field(default_factory=dict)
+    spans: dict[int, ColumnDays] = field(default_factory=dict)
     now: int | None = None
     _numbers: frozenset[str] | None = None
     _signatures: Counter[tuple[str, ...]] | None = None
@@ -78,7 +78,7 @@ def understand(table: Table, wanted: Map, today: date, known: frozenset[str]) ->
     return each
 
 
-def _plan(table: Table, guesses: list[Guess], wanted: Map, today: date) -> dict[int, Span]:
+def _plan(table: Table, guesses: list[Guess], wanted: Map, today: date) -> dict[int, ColumnDays]:
     """The days, weeks or months of a table that plans its loans; one answer is about them all."""
     spans = {} if table.made_by else spans_of(table.headers, today)
     plan = [one for one in guesses if one.index in spans]

@@ -16,7 +16,7 @@ from kitloan.imports.rows import Column, Problem, Severity
 from kitloan.imports.sheets import Line, Sheet, Unreadable, is_blank
 from kitloan.imports.statuses import Standing
 from kitloan.imports.values import NONE_LEFT, READERS, Fault, as_text, means_nothing
-from kitloan.imports.weeks import Span
+from kitloan.imports.weeks import ColumnDays
 from kitloan.text.names import plain, tidy
 
 _SHOWN = 80
@@ -58,7 +58,7 @@ class Layout:
     is_log: bool = False
     kind_asked: bool = False
     is_below: bool = False
-    spans: Mapping[int, Span] = field(default_factory=dict)
+    spans: Mapping[int, ColumnDays] = field(default_factory=dict)
     now: int | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
     by_field: dict[str, list[tuple[int, Column]]] = field(init=False, repr=False, compare=False)

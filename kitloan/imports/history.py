@@ -97,7 +97,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoneImport:
     """An import that was taken back: how many holdings it took with it."""
 
     id: str
@@ -184,7 +184,7 @@ def past(connection: Connection, college: str) -> list[Imported]:
     return sorted(found, key=lambda each: (each.at, each.id), reverse=True)
 
 
-def undo(writer: Writer, of: str) -> Undone:
+def undo(writer: Writer, of: str) -> UndoneImport:
     """Take an import back; see `Registers.undo`."""
     which = _meant(writer, of)
     parts = _parts(writer.connection, c=writer.college, i=which.id).all()
@@ -230,7 +230,7 @@ def undo(writer: Writer, of: str) -> Undone:
         _forget_remarks(writer.connection, c=writer.college, t=tag)
     _forget(writer.connection, c=writer.college, n=f"{_NAME}{which.id}")
     _keep(writer, f"{IMPORT_TAKEN_BACK}{which.id}", {"file": which.file})
-    return Undone(which.id, which.file, which.at, tags, len(parts))
+    return UndoneImport(which.id, which.file, which.at, tags, len(parts))
 
 
 def _meant(writer: Writer, of: str) -> Imported:

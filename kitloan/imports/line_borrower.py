@@ -13,7 +13,7 @@ from kitloan.imports.holders import Holder, holder, named_in_json
 from kitloan.imports.line_days import STATUS_CHOICES, YES
 from kitloan.imports.line_status import LineStatus
 from kitloan.imports.rows import UNNAMED, Column
-from kitloan.imports.shared_stock import Part, part_of_stock, parts_of_stock
+from kitloan.imports.shared_stock import BorrowerShare, part_of_stock, parts_of_stock
 from kitloan.imports.sheets import Unreadable, Value, is_blank
 from kitloan.imports.statuses import (
     STANDINGS,
@@ -166,7 +166,7 @@ class LineBorrower(LineStatus):
 
     def _share_stock(
         self,
-        parts: tuple[Part, ...],
+        parts: tuple[BorrowerShare, ...],
         column: Column,
         text: str,
         loan: Loan,

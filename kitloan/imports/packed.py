@@ -77,7 +77,7 @@ class _Chunks(Generic[T]):
         return found
 
 
-class Packing(Generic[T]):
+class PackedWriter(Generic[T]):
     """A list that is being filled: `add` each item, then `finish`.
 
     Args:

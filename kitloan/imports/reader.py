@@ -20,7 +20,7 @@ from kitloan.imports.lines import Reader
 from kitloan.imports.logs import Bearers, Logs, numbered_once
 from kitloan.imports.mapfile import Map, bad_map, fits, load_map, map_beside
 from kitloan.imports.notices import hidden_parts, left_out_key, unsure_columns
-from kitloan.imports.packed import Packing
+from kitloan.imports.packed import PackedWriter
 from kitloan.imports.questions import Questions
 from kitloan.imports.refusals import CONTENTS, check_map, nothing_to_read
 from kitloan.imports.rows import (
@@ -29,8 +29,8 @@ from kitloan.imports.rows import (
     Problem,
     Register,
     Row,
+    RowStockLoan,
     SheetRead,
-    StockLoan,
     packing_rows,
 )
 from kitloan.imports.sheet_names import rows_named_by_sheet
@@ -245,7 +245,7 @@ class Reading:
         found: list[tuple[int, list[Entry]]] = []
         named = rows_named_by_sheet(laid, wanted, questions)
         straight = all(each.kind != "loans" for each in laid)
-        ready: dict[int, Packing[Row]] = defaultdict(packing_rows)
+        ready: dict[int, PackedWriter[Row]] = defaultdict(packing_rows)
         bearers = Bearers()
         for index, each in sorted(enumerate(laid), key=lambda pair: pair[1].kind == "loans"):
             reader = Reader(each.layout, questions, wanted, self._today, self._known, spellings)
@@ -363,7 +363,7 @@ def _row(entry: Entry) -> Row:
         out_on=loan.out_on if loan.organisation else None,
         quantity_out=loan.quantity,
         more_loans=tuple(
-            StockLoan(each.organisation or UNNAMED, each.quantity or 1, each.due_on, each.out_on)
+            RowStockLoan(each.organisation or UNNAMED, each.quantity or 1, each.due_on, each.out_on)
             for each in loan.others
         ),
         missing=entry.standing == "missing",

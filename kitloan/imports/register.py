@@ -28,7 +28,7 @@ from kitloan.imports.differences import (
     rows_by_loan,
     take_one,
 )
-from kitloan.imports.history import Imported, TakenBefore, Undone
+from kitloan.imports.history import Imported, TakenBefore, UndoneImport
 from kitloan.imports.mapfile import Map
 from kitloan.imports.rows import packing_rows, values_of
 from kitloan.ledger.collecting import collecting_rarely
@@ -237,7 +237,7 @@ class Registers:
             register,
         )
 
-    def undo(self, of: str) -> Undone:
+    def undo(self, of: str) -> UndoneImport:
         """Take back one import, as one action, while nothing rests on its rows.
 
         Args:

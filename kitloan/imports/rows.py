@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from kitloan.imports.packed import Packed, Packing
+from kitloan.imports.packed import Packed, PackedWriter
 from kitloan.imports.questions import Question
 
 Severity = Literal["error", "warning"]
@@ -88,7 +88,7 @@ class SheetRead:
 
 
 @dataclass(frozen=True, slots=True)
-class StockLoan:
+class RowStockLoan:
     """One more open loan of a stock, whose first loan the row itself has."""
 
     organisation: str
@@ -139,7 +139,7 @@ class Row(NamedTuple):  # there are thousands, each packed and made again
     due_on: date | None = None
     out_on: date | None = None
     quantity_out: int | None = None
-    more_loans: tuple[StockLoan, ...] = ()
+    more_loans: tuple[RowStockLoan, ...] = ()
     missing: bool = False
     in_repair: bool = False
     contact: str | None = None
@@ -149,9 +149,9 @@ class Row(NamedTuple):  # there are thousands, each packed and made again
     extras: Mapping[str, str] = MappingProxyType({})
 
 
-def packing_rows() -> Packing[Row]:
+def packing_rows() -> PackedWriter[Row]:
     """An empty list of rows, to be filled, that needs little memory."""
-    return Packing(tuple, Row._make)
+    return PackedWriter(tuple, Row._make)
 
 
 def values_of(rows: Sequence[Row], *names: str) -> Iterator[tuple[Any, ...]]:

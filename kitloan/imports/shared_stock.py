@@ -24,23 +24,23 @@ _COUNT_LAST = re.compile(
 )
 
 
-class Part(NamedTuple):
+class BorrowerShare(NamedTuple):
     """How many of a stock one borrower has."""
 
     borrower: str
     quantity: int
 
 
-def part_of_stock(cell: str) -> Part | None:
+def part_of_stock(cell: str) -> BorrowerShare | None:
     """How many one borrower has, where the cell begins with that: "2 with Dollar Academy"."""
     found = _COUNT_FIRST.fullmatch(cell.strip())
     linked = found and not re.fullmatch(r"\d+\s*", cell.strip()[: found.start("who")])
     if found is None or not linked or not may_be_borrower(found["who"]):
         return None
-    return Part(tidy(found["who"]), int(found["many"]))
+    return BorrowerShare(tidy(found["who"]), int(found["many"]))
 
 
-def parts_of_stock(cell: str) -> tuple[Part, ...]:
+def parts_of_stock(cell: str) -> tuple[BorrowerShare, ...]:
     """The borrowers in a cell, each with how many they have; empty where it is no such cell."""
     pieces = [piece for piece in _BETWEEN.split(cell.strip()) if piece]
     if len(pieces) < 2:
@@ -53,7 +53,7 @@ def parts_of_stock(cell: str) -> tuple[Part, ...]:
         name = borrower(tidy(match["who"]))
         if isinstance(name, Fault) or looks_like_person(name):
             return ()
-        found.append(Part(name, int(match["many"])))
+        found.append(BorrowerShare(name, int(match["many"])))
     schools = sum(may_be_borrower(part.borrower) for part in found)
     names = {fold(part.borrower) for part in found}
     return tuple(found) if schools and len(names) == len(found) else ()

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from kitloan.imports.packed import Packing
+from kitloan.imports.packed import PackedWriter
 
 LONGEST_CELL = 10_000
 """Characters; a cell with more is a pasted document or a broken file."""
@@ -102,7 +102,7 @@ class Book:
 
 def pack_lines(lines: Iterable[Line]) -> Sequence[Line]:
     """The lines of a sheet, gone through once and held in little memory."""
-    packing = Packing[Line](tuple, Line._make)
+    packing = PackedWriter[Line](tuple, Line._make)
     for line in lines:
         packing.add(line)
     return packing.finish()

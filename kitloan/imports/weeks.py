@@ -35,14 +35,14 @@ _GAPS = {1, 2, 3, 7, 14, 28, 29, 30, 31}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ColumnDays:
     """The days of one column, both included."""
 
     first: date
     last: date
 
 
-def spans_of(headers: Mapping[int, str], today: date) -> dict[int, Span]:
+def spans_of(headers: Mapping[int, str], today: date) -> dict[int, ColumnDays]:
     """By position, the days of each column that is a day, a week or a month; empty for none.
 
     Args:
@@ -64,11 +64,11 @@ def spans_of(headers: Mapping[int, str], today: date) -> dict[int, Span]:
             last = starts[at + 1][1] - timedelta(days=1)
         if last is None:  # the last column is as long as the one before it
             last = first + (first - starts[at - 1][1]) - timedelta(days=1)
-        spans[index] = Span(first, last)
+        spans[index] = ColumnDays(first, last)
     return spans if all(each.last - each.first <= _LONGEST for each in spans.values()) else {}
 
 
-def _numbered_weeks(headers: Mapping[int, str], today: date) -> dict[int, Span]:
+def _numbered_weeks(headers: Mapping[int, str], today: date) -> dict[int, ColumnDays]:
     """The weeks of the year that headings number, "Week 48", where today's is one of them."""
     found = {
         index: int(match[1])
@@ -83,11 +83,11 @@ def _numbered_weeks(headers: Mapping[int, str], today: date) -> dict[int, Span]:
     for index, number in found.items():
         if 1 <= number <= 52:
             first = date.fromisocalendar(year, number, 1)
-            spans[index] = Span(first, first + timedelta(days=6))
+            spans[index] = ColumnDays(first, first + timedelta(days=6))
     return spans
 
 
-def column_of(spans: Mapping[int, Span], today: date) -> int | None:
+def column_of(spans: Mapping[int, ColumnDays], today: date) -> int | None:
     """The column that has today in it."""
     return next((i for i, each in spans.items() if each.first <= today <= each.last), None)
 

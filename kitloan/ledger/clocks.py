@@ -73,7 +73,7 @@ _INSTANT = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockReading:
     """What two other clocks showed when a file came; kept if they contradict one of its entries.
 
     Attributes:
@@ -134,7 +134,7 @@ def _warning(now: str, last: str) -> str:
 
 
 def keep_reading(
-    connection: Connection, college: str, last: str, latest: str, reading: Reading
+    connection: Connection, college: str, last: str, latest: str, reading: ClockReading
 ) -> None:
     """Record what other clocks showed when a file was merged, if one of its entries is later.
 
@@ -152,7 +152,7 @@ def keep_reading(
     name = _NAME + last
     known = select(setting.c.name).where(setting.c.college == college, setting.c.name == name)
     if connection.execute(known).first() is None:
-        value = json.dumps(asdict(Reading(reading.first, exported_at, reading.received_at)))
+        value = json.dumps(asdict(ClockReading(reading.first, exported_at, reading.received_at)))
         connection.execute(insert(setting).values(college=college, name=name, value=value))
 
 
@@ -324,7 +324,7 @@ def _present(ends: Mapping[str, tuple[str, str]], now: str) -> str | None:
 
 
 def _limits(
-    rows: Sequence[AnyRow], readings: Mapping[str, Reading], present: str | None, began: str
+    rows: Sequence[AnyRow], readings: Mapping[str, ClockReading], present: str | None, began: str
 ) -> list[str | None]:
     limits: list[str | None] = [present] * len(rows)
     for last, row in enumerate(rows):
@@ -338,7 +338,7 @@ def _limits(
     return limits
 
 
-def _allowed(reading: Reading, before: str, began: str) -> list[str]:
+def _allowed(reading: ClockReading, before: str, began: str) -> list[str]:
     """The clocks of a file that may be right.
 
     The sender's is left out if the entry `before` the file and this store's clock are both later.
@@ -354,13 +354,13 @@ def _allowed(reading: Reading, before: str, began: str) -> list[str]:
     return allowed
 
 
-def _readings(connection: Connection) -> dict[str, dict[str, Reading]]:
+def _readings(connection: Connection) -> dict[str, dict[str, ClockReading]]:
     """The stored readings of other clocks, by college and by the hash of the file's last entry."""
-    found: dict[str, dict[str, Reading]] = {}
+    found: dict[str, dict[str, ClockReading]] = {}
     rows = connection.execute(select(setting).where(setting.c.name.startswith(_NAME)))
     for row in rows:
         try:
-            reading = Reading(**json.loads(row.value))
+            reading = ClockReading(**json.loads(row.value))
             if not (isinstance(reading.first, int) and _is_instant(reading.received_at)):
                 raise ValueError
             if reading.exported_at and not _is_instant(reading.exported_at):

@@ -68,7 +68,7 @@ _NOTED = Query(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Demanded:
     """What somebody asked for: so many of a type over some days; for whom, where that is known."""
 
     kit_type: str
@@ -82,7 +82,7 @@ class Unmet(Refused):
     """A refusal of what could not be given: after it, what was asked for is noted as demand."""
 
     def __init__(
-        self, code: str, message: str, hint: str = "", *asked: Asked, **details: Any
+        self, code: str, message: str, hint: str = "", *asked: Demanded, **details: Any
     ) -> None:
         """As `Refused`, with what was asked for."""
         super().__init__(code, message, hint, **details)
@@ -111,7 +111,7 @@ def note_lapses(writer: Writer) -> None:
         writer.note(BookingLapsed(booking=row.booking, organisation=row.organisation))
 
 
-def note_demand(writer: Writer, rule: str, asked: Sequence[Asked]) -> None:
+def note_demand(writer: Writer, rule: str, asked: Sequence[Demanded]) -> None:
     """Note what was refused; once a day for a school, a type and days that overlap."""
     today = day_of(writer.at).isoformat()
     for each in asked:

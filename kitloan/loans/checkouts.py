@@ -17,7 +17,7 @@ from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.inspections.gate import DUE, must_be_inspected
 from kitloan.ledger.facts.loans import CheckedOut, LoanRenewed
 from kitloan.ledger.facts.rules import RuleOverridden
-from kitloan.ledger.notes import Asked
+from kitloan.ledger.notes import Demanded
 from kitloan.ledger.session import check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.loans.custody import held, loans_meant, must_be_here, must_be_in_use, open_loans, since
@@ -274,7 +274,7 @@ def _not_blocked(
 ) -> list[str]:
     """Refuse a borrower who is blocked; gives the rules that are overridden."""
     many, until = terms.quantity or 1, terms.due_on or default_due(went)
-    asked = [Asked(row.kit_type, many, went, until, who.organisation) for row in holdings]
+    asked = [Demanded(row.kit_type, many, went, until, who.organisation) for row in holdings]
     return must_not_be_blocked(
         *(writer, who, went, asked),
         limits=policies_now(writer).of_blocks(),

@@ -20,7 +20,7 @@ from kitloan.ledger.facts.gifts import (
     ProgrammeDefined,
 )
 from kitloan.ledger.session import Session, check_quantity
-from kitloan.national.challenges import Asked, Challenge, challenges, set_challenge
+from kitloan.national.challenges import Challenge, SetChallenge, challenges, set_challenge
 from kitloan.national.gifts import (
     TERMS,
     Allocated,
@@ -347,7 +347,7 @@ class National:
         tags: Sequence[str] | None = None,
         answer_by: date,
         request_id: str | None = None,
-    ) -> Asked:
+    ) -> SetChallenge:
         """Ask a college to show some of its holdings, with a code that nobody knew before.
 
         It reaches the college with ESP's ledger, and is answered by a stocktake that names it.

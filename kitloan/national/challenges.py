@@ -62,7 +62,7 @@ WORDS: dict[Outcome, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SetChallenge:
     """A challenge that was set. `code` is for the college alone, and for this once."""
 
     id: str
@@ -121,14 +121,14 @@ def set_challenge(
     sample: int | None,
     tags: Sequence[str] | None,
     answer_by: date,
-) -> Asked:
+) -> SetChallenge:
     """See `National.challenge`."""
     if writer.earlier:
         (fact, *_) = writer.earlier_facts(ChallengeSet)
         same = (fact.college, fact.answer_by) == (college, answer_by.isoformat())
         if not same or not _asks_for(writer, fact, sample, tags):
             raise id_reused(writer.request)
-        return Asked(fact.challenge, college, fact.code, fact.tags, answer_by)
+        return SetChallenge(fact.challenge, college, fact.code, fact.tags, answer_by)
     if end_of(check_year(answer_by)) < writer.at:
         raise BadInput(
             "due_in_the_past",
@@ -146,7 +146,7 @@ def set_challenge(
         answer_by=answer_by.isoformat(),
     )
     writer.append(fact)
-    return Asked(fact.challenge, college, fact.code, chosen, answer_by)
+    return SetChallenge(fact.challenge, college, fact.code, chosen, answer_by)
 
 
 def _chosen(

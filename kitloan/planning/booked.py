@@ -18,7 +18,7 @@ from kitloan.ledger.facts.promises import WAITING, booking_row, gone_out, lines_
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import at_risk
 from kitloan.planning.calendar import Calendar, calendar_of
-from kitloan.planning.rules import Before, Request
+from kitloan.planning.rules import Before, BookingRequest
 from kitloan.planning.supply import Stock, name_of, stock_of, stocks_of
 from kitloan.storage.statements import Query
 from kitloan.tables import Contact, KitType, LedgerEntry, Loan, Organisation, table
@@ -296,7 +296,7 @@ def as_agreed(connection: Connection, college: str, row: Any) -> Before:
     return Before(
         row.booking,
         row.organisation,
-        Request(
+        BookingRequest(
             tuple(
                 LineOfBooking(kit_type=kit_type, quantity=many, pins=tuple(pins[kit_type]))
                 for kit_type, many, _ in lines

@@ -39,8 +39,8 @@ from kitloan.planning.booked import (
 from kitloan.planning.events import event_to_book
 from kitloan.planning.free import Free, free_for, one_of
 from kitloan.planning.rules import (
-    Request,
-    Span,
+    BookedSpan,
+    BookingRequest,
     check_dates,
     days_of,
     judge,
@@ -137,7 +137,7 @@ def _chosen(writer: Writer, tags: Sequence[str]) -> list[tuple[str, str, int]]:
 
 
 def _terms(
-    request: Request, span: Span, key: str, who: Borrower, whom: str | None
+    request: BookingRequest, span: BookedSpan, key: str, who: Borrower, whom: str | None
 ) -> dict[str, Any]:
     return {
         "booking": key,
@@ -169,7 +169,9 @@ def _dates(first: date, last: date, every: str | None, times: int) -> list[tuple
     return [(days_after(first, step * n), days_after(last, step * n)) for n in range(times)]
 
 
-def _as_before(writer: Writer, requests: Sequence[Request], who: Borrower) -> Sequence[BookingMade]:
+def _as_before(
+    writer: Writer, requests: Sequence[BookingRequest], who: Borrower
+) -> Sequence[BookingMade]:
     """The bookings that an earlier try of this request made, when it asked for the same."""
     facts = writer.earlier_facts(BookingMade)
     asked = [
@@ -255,13 +257,13 @@ class Bookings:
                 `in_the_past`, `bad_date`, `bad_pin`, `bad_event`.
         """
         wanted = list(types.items()) if isinstance(types, Mapping) else list(types)
-        check_dates(Request((), collect_on, return_by), date.min)
+        check_dates(BookingRequest((), collect_on, return_by), date.min)
         dates = _dates(collect_on, return_by, every, times)
         with self._session.writing(request_id) as writer:
             connection, college = writer.connection, writer.college
             today = day_of(writer.at)
             lines = _lines(connection, college, wanted, _chosen(writer, tags))
-            requests = [Request(lines, first, last) for first, last in dates]
+            requests = [BookingRequest(lines, first, last) for first, last in dates]
             if not writer.earlier:
                 for each in requests:
                     check_dates(each, today)
@@ -321,7 +323,7 @@ class Bookings:
                 names = type_names(connection, college)
                 given = list(types) or [(names[e.kit_type], e.quantity) for e in lines]
                 lines = _lines(connection, college, given, kits)
-            request = Request(
+            request = BookingRequest(
                 lines,
                 collect_on or before.request.collect_on,
                 return_by or before.request.return_by,
@@ -414,7 +416,7 @@ class Bookings:
             BadInput: `unknown_type`, `dates_reversed`, `in_the_past`, `too_long`, `bad_date`.
         """
         today = self._session.today
-        check_dates(Request((), first, last), today)
+        check_dates(BookingRequest((), first, last), today)
         if (last - first).days > 800:
             raise BadInput(
                 "too_long",
@@ -511,7 +513,7 @@ class Bookings:
 def _must_be_the_change(
     writer: Writer,
     done: BookingTerms,
-    request: Request,
+    request: BookingRequest,
     collect_on: date | None,
     return_by: date | None,
     kits: object,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.borrowers.organisations import name_now
 from kitloan.planning.calendar import Calendar, calendar_of
-from kitloan.planning.channels import Event
+from kitloan.planning.channels import CalendarEvent
 from kitloan.planning.notices import line_of
 from kitloan.queries.loan_rows import select_loans
 from kitloan.queries.types import type_meant
@@ -207,7 +207,7 @@ def _count_calendar(changed: dict[str, _Changes], rows: Sequence[AnyRow]) -> Non
         what.at = max([what.at, *later])
 
 
-def events_of(connection: Connection, college: str, today: date) -> list[Event]:
+def events_of(connection: Connection, college: str, today: date) -> list[CalendarEvent]:
     """Bookings and the days on which loans are due, as a calendar has them on a day."""
     return [
         *_loan_events(connection, college, today),
@@ -215,7 +215,7 @@ def events_of(connection: Connection, college: str, today: date) -> list[Event]:
     ]
 
 
-def _booking_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
+def _booking_events(connection: Connection, college: str, today: date) -> Iterator[CalendarEvent]:
     entries = _ABOUT_BOOKINGS(connection, c=college).all()
     changed = _changes_by(entries, "booking")
     _count_calendar(changed, entries)
@@ -232,7 +232,7 @@ def _booking_events(connection: Connection, college: str, today: date) -> Iterat
         late = first.state == "made" and date.fromisoformat(first.lapses_after) < today
         lapsed = waiting and (first.state == "lapsed" or late)
         what = changed.get(key, _Changes(sequence=first.changes))
-        yield Event(
+        yield CalendarEvent(
             f"booking-{key}",
             what.sequence + (waiting and late),
             first.state == "cancelled" or lapsed,
@@ -251,7 +251,7 @@ def _booking_events(connection: Connection, college: str, today: date) -> Iterat
             for each in what.latest("lines")
         )
         to = _organisation_name(connection, college, what)
-        yield Event(
+        yield CalendarEvent(
             f"booking-{key}",
             what.sequence,
             True,
@@ -287,7 +287,7 @@ def booking_line(rows: Sequence[AnyRow], calendar: Calendar) -> str:
     return f"{what}, from {begin} to {last} (booking {first.booking})"
 
 
-def _loan_events(connection: Connection, college: str, today: date) -> Iterator[Event]:
+def _loan_events(connection: Connection, college: str, today: date) -> Iterator[CalendarEvent]:
     loans = LOANS(connection, c=college).all()
     since = days_after(today, -_SHOWN_DAYS)
     over = connection.execute(_OVER, {"c": college, "d": since.isoformat()}).all()
@@ -315,9 +315,9 @@ def _loan_events(connection: Connection, college: str, today: date) -> Iterator[
 
 def _loan_event(
     key: str, what: _Changes, is_withdrawn: bool, due: str, name: str, to: str, line: str
-) -> Event:
+) -> CalendarEvent:
     due_on = date.fromisoformat(due)
-    return Event(
+    return CalendarEvent(
         f"loan-{key}",
         what.sequence,
         is_withdrawn,

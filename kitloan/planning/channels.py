@@ -72,7 +72,7 @@ def _cell(value: str | int | date | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CalendarEvent:
     """Something in a calendar that lasts whole days.
 
     Attributes:
@@ -96,7 +96,7 @@ class Event:
     changed_at: str
 
 
-def calendar_file(events: Sequence[Event], college: str) -> bytes:
+def calendar_file(events: Sequence[CalendarEvent], college: str) -> bytes:
     """Events as a calendar file (RFC 5545): all-day, the end exclusive, lines folded.
 
     Args:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from kitloan.ledger.facts.planning import LineOfBooking
 from kitloan.planning.availability import free_by_day, free_over
-from kitloan.planning.rules import Request, Rules, day_rule, span_of, taken_too_long
+from kitloan.planning.rules import BookingRequest, Rules, day_rule, span_of, taken_too_long
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.text.dates import days_after
 
@@ -63,11 +63,11 @@ def free_of(
     return free_for(stock, rules, name, one_of(key, first, last))
 
 
-def one_of(kit_type: str, first: date, last: date) -> Request:
-    return Request((LineOfBooking(kit_type=kit_type, quantity=1),), first, last)
+def one_of(kit_type: str, first: date, last: date) -> BookingRequest:
+    return BookingRequest((LineOfBooking(kit_type=kit_type, quantity=1),), first, last)
 
 
-def free_for(stock: Stock, rules: Rules, name: str, request: Request) -> Free:
+def free_for(stock: Stock, rules: Rules, name: str, request: BookingRequest) -> Free:
     first, last = request.collect_on, request.return_by
     begin, free_day = span_of(rules, request)
     until = free_day.toordinal()

@@ -8,7 +8,7 @@ from typing import Any
 from kitloan.errors import Refused
 from kitloan.ledger.facts.promises import lines_of_booking, lines_waiting, room
 from kitloan.ledger.facts.rules import RuleOverridden
-from kitloan.ledger.notes import Asked, Unmet
+from kitloan.ledger.notes import Demanded, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import Out, Wanted, at_risk
 from kitloan.planning.booked import booking_id, waiting_booking
@@ -170,7 +170,7 @@ def within_limit(
         f"is {most}.",
         "Lend fewer. Or all the same with --override REASON, which goes on record. The limit: "
         "kitloan policy max_out",
-        *[Asked(kit.kit_type, kit.quantity, went, due, who) for kit in kits],
+        *[Demanded(kit.kit_type, kit.quantity, went, due, who) for kit in kits],
         policy="max_out",
         limit=most,
         having=having,
@@ -288,7 +288,7 @@ def _not_free(
         until = f"It can be lent until {uk(latest)}."
     offer = f"Lend it until then: --due {latest.isoformat()}. " if latest else ""
     asked = [
-        Asked(key, sum(kit.quantity for kit in kits if kit.kit_type == key), went, due, who)
+        Demanded(key, sum(kit.quantity for kit in kits if kit.kit_type == key), went, due, who)
         for key in dict.fromkeys(kit.kit_type for kit, _ in broken)
     ]
     return Unmet(

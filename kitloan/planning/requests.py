@@ -25,7 +25,7 @@ _QUOTED = re.compile(r"^[>|\s]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SchoolRequest:
     """What a school asks for: a kit type and how many, from one day to another."""
 
     school: str
@@ -40,7 +40,7 @@ def has_request(text: str) -> bool:
     return bool(_lines(text))
 
 
-def parse_request(text: str) -> Asked:
+def parse_request(text: str) -> SchoolRequest:
     """The one request in a text, which may be a whole mail.
 
     Raises:
@@ -58,7 +58,7 @@ def parse_request(text: str) -> Asked:
     first, last = _day("from", fields["from"]), _day("to", fields["to"])
     if last < first:
         raise _wrong("to", fields["to"], f"is before the first day, {uk(first)}")
-    return Asked(
+    return SchoolRequest(
         school=_name("school", fields["school"]),
         type=_name("type", fields["type"]),
         quantity=int(number),

@@ -15,8 +15,8 @@ from kitloan.borrowers.organisations import blocked_on
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.ledger.facts.planning import LONGEST_BOOKING, LineOfBooking, rows_of_days
-from kitloan.ledger.facts.promises import Counts
-from kitloan.ledger.notes import Asked, Unmet
+from kitloan.ledger.facts.promises import DayCounts
+from kitloan.ledger.notes import Demanded, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.availability import Wanted, connected, free_by_day, free_over
 from kitloan.planning.calendar import Calendar, calendar_now, calendar_of
@@ -69,7 +69,7 @@ _OUT_WITH = Query(
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BookingRequest:
     """What somebody wants: by type, with the kits that are chosen."""
 
     lines: tuple[LineOfBooking, ...]
@@ -94,14 +94,14 @@ class Before:
 
     key: str
     organisation: str
-    request: Request
+    request: BookingRequest
     busy_from: date
     free_from: date
     lapses_after: date
     out: Mapping[str, int]
     gone: frozenset[str]
 
-    def left(self, request: Request) -> Request:
+    def left(self, request: BookingRequest) -> BookingRequest:
         """Of what it is to be of, that which has not gone out."""
         lines = []
         for each in request.lines:
@@ -111,7 +111,7 @@ class Before:
                 lines.append(each.model_copy(update={"quantity": waits, "pins": tuple(pins)}))
         return replace(request, lines=tuple(lines))
 
-    def had(self, request: Request) -> bool:
+    def had(self, request: BookingRequest) -> bool:
         """Whether it was of so many of each type already, with the same kits chosen."""
         before = {each.kit_type: each for each in self.request.lines}
         return all(
@@ -123,7 +123,7 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class BookedSpan:
     """Over which days kits are taken, half open, and until when they wait for collection."""
 
     busy_from: date
@@ -159,7 +159,7 @@ def rules_now(writer: Writer) -> Rules:
     return Rules(calendar_now(writer), policies_now(writer), day_of(writer.at))
 
 
-def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[date, date]:
+def span_of(rules: Rules, request: BookingRequest, types: Sequence[str] = ()) -> tuple[date, date]:
     """The first day on which a booking takes its kits, and the first on which they are free."""
     types = types or [each.kit_type for each in request.lines]
     first = rules.calendar.add_staff_days(request.collect_on, -rules.number("prep", types))
@@ -167,7 +167,7 @@ def span_of(rules: Rules, request: Request, types: Sequence[str] = ()) -> tuple[
     return first, max(free, days_after(request.collect_on, 1))
 
 
-def days_of(rules: Rules, request: Request, before: Before | None = None) -> Span:
+def days_of(rules: Rules, request: BookingRequest, before: Before | None = None) -> BookedSpan:
     """The days of a booking; those of one that is changed stay where nothing of theirs differs."""
     types = [each.kit_type for each in request.lines]
     first, free = span_of(rules, request)
@@ -177,10 +177,10 @@ def days_of(rules: Rules, request: Request, before: Before | None = None) -> Spa
             first, lapses = before.busy_from, before.lapses_after
         if request.return_by == before.request.return_by:
             free = max(before.free_from, days_after(request.collect_on, 1))
-    return Span(first, free, lapses)
+    return BookedSpan(first, free, lapses)
 
 
-def _new_days(request: Request, before: Before | None) -> list[tuple[date, str]]:
+def _new_days(request: BookingRequest, before: Before | None) -> list[tuple[date, str]]:
     """The days that are asked for, each with what happens then; of a change those that differ."""
     days = [(request.collect_on, "collected"), (request.return_by, "returned")]
     if before is None:
@@ -189,7 +189,7 @@ def _new_days(request: Request, before: Before | None) -> list[tuple[date, str]]
     return [each for each, old in zip(days, was, strict=True) if each[0] != old]
 
 
-def check_dates(request: Request, today: date, before: Before | None = None) -> None:
+def check_dates(request: BookingRequest, today: date, before: Before | None = None) -> None:
     """Refuse days in the past, in the wrong order, or that are no dates.
 
     Args:
@@ -224,7 +224,7 @@ def check_dates(request: Request, today: date, before: Before | None = None) -> 
 
 
 def day_rule(
-    rules: Rules, request: Request, before: Before | None = None
+    rules: Rules, request: BookingRequest, before: Before | None = None
 ) -> tuple[str, str, str, dict[str, Any]] | None:
     """The rule about days that a request breaks: code, message, hint and facts."""
     calendar, today = rules.calendar, rules.today
@@ -280,7 +280,7 @@ def taken_too_long(first: date, until: date) -> tuple[str, str, str, dict[str, A
     )
 
 
-def _must_fit(request: Request, span: Span) -> None:
+def _must_fit(request: BookingRequest, span: BookedSpan) -> None:
     """Refuse a booking that would make more rows than one entry may."""
     days = (span.free_from - span.busy_from).days
     if rows_of_days(request.lines, days) > MOST_OF_A_LIST:
@@ -331,9 +331,9 @@ def _limit(
     connection: Connection,
     college: str,
     rules: Rules,
-    request: Request,
+    request: BookingRequest,
     who: str,
-    span: Span,
+    span: BookedSpan,
     also: Sequence[tuple[str, Wanted]],
     before: Before | None,
 ) -> tuple[str, str, str, dict[str, Any]] | None:
@@ -386,7 +386,7 @@ def _limit(
 def _not_free(
     connection: Connection,
     college: str,
-    request: Request,
+    request: BookingRequest,
     wanted: LineOfBooking,
     stock: Stock,
     span: tuple[int, int],
@@ -486,13 +486,13 @@ def judge(
     connection: Connection,
     college: str,
     rules: Rules,
-    request: Request,
+    request: BookingRequest,
     who: str,
-    span: Span,
+    span: BookedSpan,
     *,
     also: Sequence[tuple[str, Wanted]] = (),
     before: Before | None = None,
-    counts: dict[str, Counts] | None = None,
+    counts: dict[str, DayCounts] | None = None,
 ) -> tuple[str, str, str, dict[str, Any]] | None:
     """The rule for which a request is refused; None when it can be promised.
 
@@ -531,7 +531,7 @@ def judge(
     days = (max(span.busy_from, rules.today).toordinal(), span.free_from.toordinal())
     for each in (before.left(request) if before else request).lines:
         also_of = sum(one.count for kit_type, one in also if kit_type == each.kit_type)
-        now = Counts(connection, college, each.kit_type, *_texts(days))
+        now = DayCounts(connection, college, each.kit_type, *_texts(days))
         if counts is not None:
             counts[each.kit_type] = now
         if not each.pins and each.quantity + also_of <= now.room:
@@ -547,11 +547,11 @@ def judge(
 
 
 def refusal_of(
-    broken: tuple[str, str, str, dict[str, Any]], request: Request, who: str | None
+    broken: tuple[str, str, str, dict[str, Any]], request: BookingRequest, who: str | None
 ) -> Refused:
     code, message, hint, facts = broken
     asked = [
-        Asked(each.kit_type, each.quantity, request.collect_on, request.return_by, who)
+        Demanded(each.kit_type, each.quantity, request.collect_on, request.return_by, who)
         for each in request.lines
     ]
     lacking = facts.pop("kit_type", None)  # the others of the booking could have been given
@@ -560,17 +560,17 @@ def refusal_of(
 
 
 def must_be_free(
-    connection: Connection, college: str, rules: Rules, requests: Sequence[Request], who: str
-) -> tuple[list[Span], Mapping[str, Counts]]:
+    connection: Connection, college: str, rules: Rules, requests: Sequence[BookingRequest], who: str
+) -> tuple[list[BookedSpan], Mapping[str, DayCounts]]:
     """Refuse a request, or a series of which one date cannot be promised.
 
     Gives each one's days; and of a single one what was counted, for `counted`: in a series the
     first changes what there is for the next.
     """
-    counts: dict[str, Counts] = {}
-    spans: list[Span] = []
+    counts: dict[str, DayCounts] = {}
+    spans: list[BookedSpan] = []
     also: list[tuple[str, Wanted]] = []
-    failed: list[tuple[int, Request, tuple[str, str, str, dict[str, Any]]]] = []
+    failed: list[tuple[int, BookingRequest, tuple[str, str, str, dict[str, Any]]]] = []
     for number, request in enumerate(requests, start=1):
         span = days_of(rules, request)
         spans.append(span)
@@ -614,7 +614,7 @@ def must_be_free(
         f"Date {number}: {message}"
     )
     asked = [
-        Asked(each.kit_type, each.quantity, one.collect_on, one.return_by, who)
+        Demanded(each.kit_type, each.quantity, one.collect_on, one.return_by, who)
         for _, one, why in failed
         for each in one.lines
         if why[3].get("kit_type") in (None, each.kit_type)  # others could have been given

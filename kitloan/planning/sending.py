@@ -22,7 +22,7 @@ from kitloan.ledger.writer import Writer, id_reused
 from kitloan.planning.booked import lost_of, types_waiting
 from kitloan.planning.calendar import Calendar, calendar_of
 from kitloan.planning.calendar_file import BOOKINGS, LOANS, booking_line, days_booked, events_of
-from kitloan.planning.channels import Event, mail
+from kitloan.planning.channels import CalendarEvent, mail
 from kitloan.planning.mailing import MailServer, NotSent, PerhapsSent, connected, send_mail
 from kitloan.planning.notices import (
     About,
@@ -561,7 +561,7 @@ class Notices:
                 _set_template(writer.connection, **given, v=checked)
         return TemplateLine(name, checked, words is not None)
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[CalendarEvent]:
         """Bookings and the days on which loans are due, for a calendar.
 
         What was changed is the next in its sequence; what was cancelled, lapsed or undone is among

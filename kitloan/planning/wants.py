@@ -13,7 +13,7 @@ from kitloan.ledger.facts.planning import WantClosed, WantMade
 from kitloan.ledger.session import Session, check_quantity
 from kitloan.ledger.writer import id_reused
 from kitloan.planning.availability import free_over
-from kitloan.planning.rules import Request, Rules, rules_of, span_of, taken_too_long
+from kitloan.planning.rules import BookingRequest, Rules, rules_of, span_of, taken_too_long
 from kitloan.planning.supply import Stock, stock_of
 from kitloan.planning.types import kit_type_id
 from kitloan.queries.types import of_type_called
@@ -355,7 +355,7 @@ def _first_day(rules: Rules, stock: Stock, row: Any) -> date | None:
         back = rules.calendar.next_open(days_after(day, row.days))
         if back > latest:
             return None
-        first, free = span_of(rules, Request((), day, back), (row.kit_type,))
+        first, free = span_of(rules, BookingRequest((), day, back), (row.kit_type,))
         if taken_too_long(first, free):
             return None
         span = (max(first, rules.today).toordinal(), free.toordinal())

@@ -33,7 +33,7 @@ LATER: Final = "longer"
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class LoansOfWeek:
     """How many loans began in the week from this Monday."""
 
     monday: date
@@ -74,7 +74,7 @@ class Figures:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def loans_by_week(self, weeks: int = 12) -> list[Week]:
+    def loans_by_week(self, weeks: int = 12) -> list[LoansOfWeek]:
         """Loans that began in each of the last weeks, the latest last; this week counts."""
         this = _monday(self._session.today)
         mondays = sorted({days_after(this, -7 * back) for back in range(weeks)})
@@ -90,7 +90,7 @@ class Figures:
             ):
                 day = day_of(f"{began}:00:00Z")
                 by_monday[_monday(day)] += count
-        return [Week(monday, by_monday[monday]) for monday in mondays]
+        return [LoansOfWeek(monday, by_monday[monday]) for monday in mondays]
 
     def use_by_type(self) -> list[TypeUse]:
         """Every kit type, the most used first; withdrawn holdings do not count."""

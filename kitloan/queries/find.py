@@ -513,18 +513,18 @@ def _national(connection: Connection, words: "_Words") -> list[Condition]:
 
 def _with_terms(connection: Connection, found: list[values.Holding]) -> list[values.Holding]:
     """Each with the terms that an earlier college recorded, where its own does not."""
-    from kitloan.queries.terms import Terms, inherited
+    from kitloan.queries.terms import RecordedTerms, inherited
 
     earlier = inherited(connection)
     if not earlier:
         return found
-    nothing = Terms()
+    nothing = RecordedTerms()
     answered = []
     for each in found:
         before = earlier.get((each.college, each.tag), nothing)
         named = {
             name: getattr(before, name)
-            for name in Terms.__slots__
+            for name in RecordedTerms.__slots__
             if getattr(before, name) != getattr(nothing, name)
         }
         answered.append(replace(each, gift=each.gift.model_copy(update=named)))

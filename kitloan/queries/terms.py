@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RecordedTerms:
     """What is recorded of a gift, by whichever college; None is not recorded."""
 
     donor: str | None = None
@@ -35,7 +35,7 @@ class Terms:
     acknowledgement: str | None = None
 
     def __bool__(self) -> bool:
-        return self != Terms()
+        return self != RecordedTerms()
 
 
 def came_from(arrivals: Iterable[AnyRow]) -> dict[Place, list[str]]:
@@ -59,7 +59,7 @@ def nearest(place: Place, came: Mapping[Place, list[str]], known: Mapping[Place,
     return None
 
 
-def inherited(connection: Connection) -> Mapping[Place, Terms]:
+def inherited(connection: Connection) -> Mapping[Place, RecordedTerms]:
     """What is recorded of holdings before they came to a college that does not record it all.
 
     What the college records itself is not among it.
@@ -68,14 +68,14 @@ def inherited(connection: Connection) -> Mapping[Place, Terms]:
     if not came:
         return {}
     rows = connection.execute(select(gift).where(gift.c.tag.in_(select(arrival.c.tag)))).all()
-    nothing = Terms()
+    nothing = RecordedTerms()
     known: dict[str, dict[Place, Any]] = {
         each.name: {
             (row.college, row.tag): value
             for row in rows
             if (value := getattr(row, each.name)) != getattr(nothing, each.name)
         }
-        for each in fields(Terms)
+        for each in fields(RecordedTerms)
     }
     found = {}
     for place in came:
@@ -85,5 +85,5 @@ def inherited(connection: Connection) -> Mapping[Place, Terms]:
             if place not in places and (value := nearest(place, came, places)) is not None
         }
         if before:
-            found[place] = Terms(**before)
+            found[place] = RecordedTerms(**before)
     return found

@@ -51,7 +51,7 @@ ANSWERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class YearSpan:
     """The academic years in which uses are added up.
 
     Attributes:
@@ -124,7 +124,7 @@ _OF_LINK = and_(
 
 
 def sum_uses(
-    span: Span, by: Set[By], only: By | None = None, *, apart: Select[Any] | None
+    span: YearSpan, by: Set[By], only: By | None = None, *, apart: Select[Any] | None
 ) -> Select[Any]:
     """Uses by year, college, the given keys and whether the kit was used.
 
@@ -151,7 +151,7 @@ def sum_uses(
 
 
 def sum_bands(
-    span: Span, by: Set[By], since: Mapping[int, str] | None, *, apart: Select[Any] | None
+    span: YearSpan, by: Set[By], since: Mapping[int, str] | None, *, apart: Select[Any] | None
 ) -> Select[Any]:
     """Learners of uses by year, college, the given keys and band.
 
@@ -175,18 +175,18 @@ def sum_bands(
     )
 
 
-def sum_forms(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def sum_forms(span: YearSpan, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
     """Uses about which a teacher answered, by year, college and the given keys: `many`."""
     return _grouped(span, by, (), (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
-def sum_answers(span: Span, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def sum_answers(span: YearSpan, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
     """How often each set of answers was given, by year, college and the given keys: `many`."""
     answers = tuple(evaluation.c[name] for name in ANSWERS)
     return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
-def count_by_day(span: Span) -> Select[Any]:
+def count_by_day(span: YearSpan) -> Select[Any]:
     """How many uses were known first on each day, by year, the latest day first."""
     year, day = span.year.label("year"), _known.label("day")
     columns: tuple[ColumnElement[Any], ...] = (year, day, func.count().label("many"))
@@ -194,7 +194,7 @@ def count_by_day(span: Span) -> Select[Any]:
 
 
 def list_learners(
-    span: Span,
+    span: YearSpan,
     by: Set[By],
     since: str,
     colleges: Set[str] | None,
@@ -213,7 +213,7 @@ def list_learners(
 
 
 def list_forms(
-    span: Span,
+    span: YearSpan,
     by: Set[By],
     since: str,
     colleges: Set[str] | None,
@@ -225,7 +225,7 @@ def list_forms(
     return _of_each(span, by, more, _WITH_ANSWERS, since, colleges, apart=apart)
 
 
-def list_same_day(span: Span) -> Select[Any]:
+def list_same_day(span: YearSpan) -> Select[Any]:
     """Schools and days with several uses that may be one: `college` and `engagement` of each.
 
     Several loans of one college on one day are several uses.
@@ -266,7 +266,7 @@ def _sum(column: ColumnElement[Any], name: str) -> ColumnElement[int]:
 
 
 def _grouped(
-    span: Span,
+    span: YearSpan,
     by: Set[By],
     more: Sequence[ColumnElement[Any]],
     sums: Sequence[ColumnElement[Any]],
@@ -284,7 +284,7 @@ def _grouped(
 
 
 def _of_each(
-    span: Span,
+    span: YearSpan,
     by: Set[By],
     more: Sequence[ColumnElement[Any]],
     source: Any,
@@ -322,7 +322,7 @@ _OF_KEY: Mapping[By, ColumnElement[Any]] = {
 }
 
 
-def _kept(span: Span, apart: Select[Any] | None) -> Sequence[ColumnElement[bool]]:
+def _kept(span: YearSpan, apart: Select[Any] | None) -> Sequence[ColumnElement[bool]]:
     if apart is None:
         return [span.within]
     return [

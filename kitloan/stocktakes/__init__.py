@@ -31,10 +31,10 @@ from kitloan.queries.resolve import meant
 from kitloan.stocktakes import scanning
 from kitloan.stocktakes.outcome import (
     RESULTS,
-    Counts,
     Outcome,
     OutcomeLine,
     Result,
+    ResultCounts,
     Stocktake,
     desk_spelt,
     desks_of,
@@ -45,7 +45,7 @@ from kitloan.stocktakes.outcome import (
     the_stocktake,
     waiting_desks,
 )
-from kitloan.stocktakes.scanning import PictureScans, Scanned, ScansRead
+from kitloan.stocktakes.scanning import PictureScans, RecordedScan, ScansRead
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, Loan, Organisation, table
 from kitloan.tables.national import Challenge, ChallengeLine
@@ -198,7 +198,7 @@ class Stocktakes:
         desk: str | None = None,
         quantity: int | None = None,
         request_id: str | None = None,
-    ) -> Scanned:
+    ) -> RecordedScan:
         """Record one scan, and give what it is; also after the stocktake is closed.
 
         A count of a stock changes no holding: `Outcome.stock` compares it with the register.
@@ -682,7 +682,7 @@ def _closed_before(writer: Writer, which: Stocktake, without: Sequence[str]) -> 
     return Outcome(
         which,
         expected=len(lines),
-        counts=Counts(**fact.model_dump(exclude={"kind", "stocktake"})),
+        counts=ResultCounts(**fact.model_dump(exclude={"kind", "stocktake"})),
         on_loan_here=sum(each.loan is not None and each.tag in seen for each in lines),
         scans=len(codes),
         repeats=len(codes) - len(seen),

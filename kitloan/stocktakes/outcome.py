@@ -75,7 +75,7 @@ class Stocktake:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class ResultCounts:
     """How many have each result; the first five add up to `expected`.
 
     Attributes:
@@ -154,7 +154,7 @@ class Outcome:
 
     stocktake: Stocktake
     expected: int
-    counts: Counts
+    counts: ResultCounts
     on_loan_here: int
     scans: int
     repeats: int
@@ -285,7 +285,7 @@ def outcome_of(connection: Connection, college: str, which: Stocktake) -> Outcom
     return Outcome(
         which,
         sum(row.many for row in rows),
-        Counts(**counts),
+        ResultCounts(**counts),
         sum(here),
         scans.scans,
         scans.scans - scans.different,

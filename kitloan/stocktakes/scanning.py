@@ -115,7 +115,7 @@ ScanResult = Literal["sighted", "sighted_elsewhere", "unexpected", "not_held", "
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class RecordedScan:
     """A recorded scan, and what it is.
 
     Attributes:
@@ -194,7 +194,7 @@ class PictureScans:
             are not put on record.
     """
 
-    scans: tuple[Scanned, ...]
+    scans: tuple[RecordedScan, ...]
     left_out: tuple[str, ...]
 
 
@@ -215,7 +215,7 @@ def scan(
     place: str | None,
     desk: str,
     quantity: int | None = None,
-) -> Scanned:
+) -> RecordedScan:
     """See `Stocktakes.scan`."""
     if quantity is not None:
         _check_counted(quantity)
@@ -445,7 +445,9 @@ def _as_it_was(writer: Writer, which: Stocktake) -> Stocktake:
     return replace(which, closed_at=None, closed_by=None) if closed else which
 
 
-def _scanned(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool) -> Scanned:
+def _scanned(
+    writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: bool
+) -> RecordedScan:
     row = expected = to = None
     if fact.tag is not None:
         row = _HOLDING(writer.connection, c=writer.college, t=fact.tag).first()
@@ -453,7 +455,7 @@ def _scanned(writer: Writer, which: Stocktake, fact: StocktakeScanned, repeat: b
     if row is not None and row.out_quantity == row.quantity:
         to = open_loans(writer, row.tag)[0].to
     place = expected.place if expected else row.location if row else None
-    return Scanned(
+    return RecordedScan(
         id=fact.scan,
         outcome=_outcome(fact, expected, row),
         code=fact.code,

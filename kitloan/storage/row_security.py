@@ -186,7 +186,7 @@ def _database(connection: Connection) -> str:
     return quoted(connection.exec_driver_sql("SELECT current_database()").scalar_one())
 
 
-class Policy(NamedTuple):
+class RowPolicy(NamedTuple):
     """A policy of a table: for which statement and role, which rows it finds, which it leaves."""
 
     name: str
@@ -196,19 +196,19 @@ class Policy(NamedTuple):
     check: str | None
 
 
-def policies_of(name: str) -> Iterator[Policy]:
+def policies_of(name: str) -> Iterator[RowPolicy]:
     """The policies of a table."""
     if name in SHARED:
-        yield Policy("reading", "SELECT", "PUBLIC", _own_and(ESP), None)
-        yield Policy("national", "SELECT", NATIONAL, "true", None)
+        yield RowPolicy("reading", "SELECT", "PUBLIC", _own_and(ESP), None)
+        yield RowPolicy("national", "SELECT", NATIONAL, "true", None)
     elif name == "setting":  # every login may read the version of the tables, a row of no college
-        yield Policy("reading", "SELECT", "PUBLIC", _own_and(""), None)
+        yield RowPolicy("reading", "SELECT", "PUBLIC", _own_and(""), None)
     else:
-        yield Policy("own", "ALL", "PUBLIC", _OWN, _OWN)
+        yield RowPolicy("own", "ALL", "PUBLIC", _OWN, _OWN)
         return
-    yield Policy("adding", "INSERT", "PUBLIC", None, _OWN)
-    yield Policy("changing", "UPDATE", "PUBLIC", _OWN, _OWN)
-    yield Policy("taking_away", "DELETE", "PUBLIC", _OWN, None)
+    yield RowPolicy("adding", "INSERT", "PUBLIC", None, _OWN)
+    yield RowPolicy("changing", "UPDATE", "PUBLIC", _OWN, _OWN)
+    yield RowPolicy("taking_away", "DELETE", "PUBLIC", _OWN, None)
 
 
 def _own_and(other: str) -> str:

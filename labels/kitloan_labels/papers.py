@@ -70,7 +70,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Lent:
+class LentItem:
     """One holding on loan: what it is, and what is in it."""
 
     tag: str
@@ -89,7 +89,7 @@ class LoanSheet:
     contact: str
     out_on: str
     due_on: str
-    lent: tuple[Lent, ...]
+    lent: tuple[LentItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class PackingSheet:
     event: str
     facts: tuple[tuple[str, str], ...]
     rows: tuple[PackedRow, ...]
-    listed: tuple[Lent, ...] = ()
+    listed: tuple[LentItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -587,7 +587,7 @@ def _plain() -> TableStyle:
     )
 
 
-def _loan_head(paper: _Paper, sheet: LoanSheet, lent: Lent | None) -> None:
+def _loan_head(paper: _Paper, sheet: LoanSheet, lent: LentItem | None) -> None:
     facts = [("Lent to", sheet.to), ("Contact", sheet.contact)]
     if lent is not None:
         facts += [
@@ -604,7 +604,7 @@ _COUNTED = ("", "Part", "Expected", "Out", "In")
 _COUNT_SHARES = (0.05, 0.53, 0.14, 0.14, 0.14)
 
 
-def _contents(paper: _Paper, lent: Lent) -> None:
+def _contents(paper: _Paper, lent: LentItem) -> None:
     """The contents by bag, to be counted out and counted in."""
     rows: list[list[Any]] = [
         [paper.text(each, _CENTRED if n > 1 else _STRONG) for n, each in enumerate(_COUNTED)]
@@ -632,7 +632,7 @@ def _contents(paper: _Paper, lent: Lent) -> None:
     paper.line(words, _SMALL)
 
 
-def _loose(paper: _Paper, lent: Sequence[Lent]) -> None:
+def _loose(paper: _Paper, lent: Sequence[LentItem]) -> None:
     headings = ("What", "Tag", "Number", "Quantity", "Out", "In")
     rows = [
         (each.kind, tags.grouped(each.tag), each.asset_number, f"{each.quantity:,}", "", "")

@@ -104,7 +104,7 @@ CARDS = Sheet(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedSheet:
     """A sheet, and what a person should check before printing on it."""
 
     sheet: Sheet
@@ -249,7 +249,7 @@ def _sheet_of(row: dict[str, str]) -> Sheet | None:
 # -- a user's own ---------------------------------------------------------------------------------
 
 
-def find_or_read(name: str) -> Checked:
+def find_or_read(name: str) -> CheckedSheet:
     """The sheet of a maker's number, or of a file whose name ends in `.toml`.
 
     Raises:
@@ -261,11 +261,11 @@ def find_or_read(name: str) -> Checked:
     sheet = find(name)
     row = row_named(name)
     if row is None or _maker_and_key(name) not in _also(row):
-        return Checked(sheet)
-    return Checked(sheet, (f"{name.strip()} has the same cut as {sheet.name}.",))
+        return CheckedSheet(sheet)
+    return CheckedSheet(sheet, (f"{name.strip()} has the same cut as {sheet.name}.",))
 
 
-def check(figures: Mapping[str, Any], called: str) -> Checked:
+def check(figures: Mapping[str, Any], called: str) -> CheckedSheet:
     """The sheet that these figures make.
 
     Args:
@@ -287,7 +287,7 @@ def check(figures: Mapping[str, Any], called: str) -> Checked:
     _must_not_overlap(sheet)
     _must_close(sheet, in_mm)
     _must_hold_a_code(sheet)
-    return Checked(sheet, tuple(_lopsided(sheet)))
+    return CheckedSheet(sheet, tuple(_lopsided(sheet)))
 
 
 def _in_millimetres(figures: Mapping[str, Any]) -> Mapping[str, Any]:

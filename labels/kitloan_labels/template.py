@@ -73,7 +73,7 @@ class Label(Tagged):
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected(Tagged):
+class InspectedOn(Tagged):
     """An inspection of a holding: whether it is fit for use. Dates are in words."""
 
     tag: str
@@ -100,7 +100,7 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class LabelOrganisation:
     """A borrower's card: scanned instead of typing its name."""
 
     name: str

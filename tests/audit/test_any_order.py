@@ -16,7 +16,7 @@ import pytest
 import kitloan
 from conftest import KIT, SetClock
 from kitloan import BadInput, Count, Gift, NewHolding
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
@@ -82,7 +82,7 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
         desks["fife"].actions.undo()
         out.send(desks["fife"])
         new = folder / "fife-new.sqlite"
-        with restoring(Request(folder / "backup.sqlite", str(new), "x", clock)) as ready:
+        with restoring(RestoreRequest(folder / "backup.sqlite", str(new), "x", clock)) as ready:
             ready.carry_out()
         fife = stack.enter_context(kitloan.open(new, actor="j.kerr", clock=clock))
         fife.loans.check_in(kits["fife"][2:3], Count(whole=True))

@@ -15,7 +15,7 @@ from audit.scotland import Scotland, codes, figures, row, rows
 from conftest import SetClock
 from kitloan import BadInput, Count, NewHolding
 from kitloan.audit import CODES, WORST_FIRST
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.exchange.file import KIND
 from kitloan.national.gifts import GiftTermsAgreed
@@ -80,7 +80,7 @@ def test_a_seam_says_how_much_was_lost(scotland: Scotland, clock: SetClock, tmp_
     lost = len(fife.ledger.log()) - 5  # opened, the type, three kits
     clock.move(days=1)
     with restoring(
-        Request(tmp_path / "backup.sqlite", str(tmp_path / "new.sqlite"), "x", clock)
+        RestoreRequest(tmp_path / "backup.sqlite", str(tmp_path / "new.sqlite"), "x", clock)
     ) as ready:
         ready.carry_out()
     with kitloan.open(tmp_path / "new.sqlite", actor="x", clock=clock) as desk:

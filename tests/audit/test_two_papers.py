@@ -12,7 +12,7 @@ from audit.scotland import Scotland
 from conftest import SetClock
 from kitloan import Gift, NewHolding
 from kitloan.audit import Scope
-from kitloan.audit.counted_uses import Dated, Days, OfBand, Uses, reach_of
+from kitloan.audit.counted_uses import DatedLearners, Days, OfBand, Uses, reach_of
 from kitloan.audit.leaving import is_settled, unsettled
 from kitloan.evidence.disclosure import SMALL
 from kitloan.evidence.engagements import NewEngagement
@@ -20,7 +20,7 @@ from kitloan.evidence.engagements import NewEngagement
 FIRST = date(2026, 9, 1)
 
 
-def used(day: int, school: str, band: str, learners: int, late: int = 0) -> Dated:
+def used(day: int, school: str, band: str, learners: int, late: int = 0) -> DatedLearners:
     """A use on a day of the term, recorded some days later."""
     on = FIRST + timedelta(days=day)
     bands = {band: OfBand(1, learners, learners, 0, 0)}
@@ -47,7 +47,9 @@ def used(day: int, school: str, band: str, learners: int, late: int = 0) -> Date
         organisation=None,
         programme=None,
     )
-    return Dated(uses, on.isoformat(), (on + timedelta(days=late)).isoformat(), band, learners)
+    return DatedLearners(
+        uses, on.isoformat(), (on + timedelta(days=late)).isoformat(), band, learners
+    )
 
 
 USES = st.lists(
@@ -63,7 +65,7 @@ USES = st.lists(
 )
 
 
-def papers(uses: Sequence[Dated], *, by_knowledge: bool) -> list[tuple[int, int]]:
+def papers(uses: Sequence[DatedLearners], *, by_knowledge: bool) -> list[tuple[int, int]]:
     """Learners and the least of them on each day of the term on which they are shown."""
     found = []
     for day in range(14):
@@ -80,14 +82,14 @@ def papers(uses: Sequence[Dated], *, by_knowledge: bool) -> list[tuple[int, int]
 
 
 @given(USES, st.booleans())
-def test_no_two_papers_differ_by_a_few(uses: list[Dated], by_knowledge: bool) -> None:
+def test_no_two_papers_differ_by_a_few(uses: list[DatedLearners], by_knowledge: bool) -> None:
     """Thirty-three in November, less the thirty of September, were three children."""
     for one, other in combinations(papers(uses, by_knowledge=by_knowledge), 2):
         for then, now in zip(one, other, strict=True):
             assert not 0 < now - then < SMALL
 
 
-def days_of(uses: Sequence[Dated], since: str) -> Days:
+def days_of(uses: Sequence[DatedLearners], since: str) -> Days:
     """The uses as they are read: those of the last days one by one, all others added up."""
     groups = []
     for each in uses:
@@ -105,7 +107,7 @@ def days_of(uses: Sequence[Dated], since: str) -> Days:
 
 
 @given(USES, st.integers(0, 14))
-def test_the_last_days_decide_as_all_of_them(uses: list[Dated], day: int) -> None:
+def test_the_last_days_decide_as_all_of_them(uses: list[DatedLearners], day: int) -> None:
     """What is read is less; what is hidden is the same."""
     since = (FIRST + timedelta(days=day)).isoformat()
     all_read = unsettled(days_of(uses, ""), lambda each: each.school)
@@ -139,7 +141,7 @@ def test_two_more_are_two_more_whatever_was_before() -> None:
         ([used(0, "A", "p5-p7", 30), used(0, "B", "p5-p7", 3, late=2)], False),
     ],
 )
-def test_learners_are_shown_when_five_and_more_came(uses: list[Dated], shown: bool) -> None:
+def test_learners_are_shown_when_five_and_more_came(uses: list[DatedLearners], shown: bool) -> None:
     """A figure that is hidden for ever is as little use as one that gives a child away."""
     assert is_settled(uses) is shown
 

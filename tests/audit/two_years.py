@@ -14,7 +14,7 @@ from audit.scotland import Scotland
 from conftest import SetClock, write_off
 from kitloan import Count, Gift, NewHolding
 from kitloan.audit import Audit
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.national.gifts import GiftTermsAgreed
 from trusting import merge
 
@@ -191,7 +191,7 @@ def _restored(story: Story, folder: Path) -> None:
     scotland = story.scotland
     story.until(2026, 11, 2)
     place = folder / "restored.sqlite"
-    asked = Request(folder / "february.sqlite", str(place), "m.ross", story.clock)
+    asked = RestoreRequest(folder / "february.sqlite", str(place), "m.ross", story.clock)
     with restoring(asked) as ready:
         ready.carry_out()
     with kitloan.open(place, actor="m.ross", clock=story.clock) as fife:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from conftest import SetClock
-from kitloan.backups.restoring import Request, Restored, restoring
+from kitloan.backups.restoring import Restored, RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.tables import LedgerEntry, table
 from kitloan.tables.every import REGISTER_TABLES
@@ -13,7 +13,7 @@ HISTORY = (table(LedgerEntry), *REGISTER_TABLES)
 
 def restore(file: Path, place: str | Path, clock: SetClock) -> Restored:
     """Restore a backup without asking."""
-    with restoring(Request(file, str(place), "j.bain", clock)) as found:
+    with restoring(RestoreRequest(file, str(place), "j.bain", clock)) as found:
         return found.carry_out()
 
 

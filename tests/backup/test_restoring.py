@@ -14,7 +14,7 @@ from conftest import SetClock
 from crowd import Crowd
 from kitloan import BadInput, NewHolding, Refused, StoreError
 from kitloan.backups import local_tables
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.storage.places import is_url
 from lives import long_life, rows_of
@@ -60,7 +60,7 @@ def test_it_says_what_is_lost_and_keeps_it(filed: College, clock: SetClock, back
     for number in range(7):
         filed.loans.check_out([filed.holdings.add(NewHolding("Kit")).tag], f"School {number}")
     lost = filed.ledger.heads()
-    with restoring(Request(backup, str(path_of(filed)), "j.bain", clock)) as found:
+    with restoring(RestoreRequest(backup, str(path_of(filed)), "j.bain", clock)) as found:
         (mine,) = found.loss.ledgers
         assert found.loss.present == "whole"
         assert (mine.ledger, mine.since) == ("fife", "2026-11-26T11:42:00Z")
@@ -133,7 +133,7 @@ def test_a_damaged_store_is_replaced_and_kept(
     path.write_bytes(broken)
     stale = Path(f"{path}-journal")
     stale.write_bytes(b"of the broken file")
-    with restoring(Request(backup, str(path), "j.bain", clock)) as found:
+    with restoring(RestoreRequest(backup, str(path), "j.bain", clock)) as found:
         assert found.loss.present == "damaged"
         done = found.carry_out()
     assert done.kept is not None
@@ -195,7 +195,7 @@ def test_what_was_written_while_people_were_asked_is_not_lost(
 ) -> None:
     """What a person agreed to lose is what they were shown, and no more."""
     filed.backups.make(backup)
-    with restoring(Request(backup, str(path_of(filed)), "j.bain", clock)) as found:
+    with restoring(RestoreRequest(backup, str(path_of(filed)), "j.bain", clock)) as found:
         filed.loans.check_out(["FC1"], "Glenrothes High School")
         with pytest.raises(Refused) as refusal:
             found.carry_out()

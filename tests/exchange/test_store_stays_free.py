@@ -19,7 +19,7 @@ from kitloan.exchange.copying import (
     is_worth_copying,
 )
 from kitloan.exchange.file import ExchangeFile
-from kitloan.exchange.merging import Decisions
+from kitloan.exchange.merging import MergeDecisions
 from kitloan.exchange.merging import merge as merge_in_store
 from kitloan.exchange.taking import Taking
 from kitloan.exchange.trust import read_fingerprint
@@ -35,7 +35,7 @@ def under_the_lock(national: College, files: Sequence[Path], **more: Any) -> Non
     """Merge files in the store itself, row by row, in one transaction each."""
     for each in files:
         trust = tuple(read_fingerprint(key) for key in keys_of(national, [each]))
-        decisions = Decisions("2026-12-14T09:00:00Z", "esp", trust=trust, **more)
+        decisions = MergeDecisions("2026-12-14T09:00:00Z", "esp", trust=trust, **more)
         file = ExchangeFile(each)
         with national.session.store.write() as connection:
             merge_in_store(connection, file, decisions, meter_for(file))
@@ -142,7 +142,7 @@ def test_a_kit_that_is_lent_to_another_on_the_branch_that_counts_now(
 def in_a_copy(national: College, file: Path) -> int:
     """Merge a file in a copy of its ledger, however small; how many rows came or went by it."""
     trust = tuple(read_fingerprint(key) for key in keys_of(national, [file]))
-    decisions = Decisions("2026-12-14T09:00:00Z", "esp", trust=trust)
+    decisions = MergeDecisions("2026-12-14T09:00:00Z", "esp", trust=trust)
     with Scratch() as scratch:
         prepared = Taking(national.session, ExchangeFile(file), decisions).prepare(scratch)
         with national.session.store.write() as store:

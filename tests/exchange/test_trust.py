@@ -13,7 +13,7 @@ import kitloan
 from conftest import SetClock
 from exchange.forging import Forger, lines_of, resealed
 from kitloan import BadInput, NewHolding, Refused
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.exchange.sending import key_of
 from kitloan.exchange.trust import fingerprint
@@ -173,7 +173,7 @@ def test_a_store_that_was_poisoned_goes_on(
         desk.backups.make(tmp_path / "backup")
         log, loans = len(desk.ledger.log()), len(desk.find.loans().items)
     for where in (place, tmp_path / "new.sqlite"):
-        with restoring(Request(tmp_path / "backup", str(where), "m.ross", clock)) as found:
+        with restoring(RestoreRequest(tmp_path / "backup", str(where), "m.ross", clock)) as found:
             assert found.loss.entries == 0
             done = found.carry_out()
         with kitloan.open(where, actor="m.ross", clock=clock) as desk:

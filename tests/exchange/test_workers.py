@@ -29,7 +29,7 @@ from kitloan import BadInput
 from kitloan.college import College
 from kitloan.exchange.ahead import Ahead, merge_ahead
 from kitloan.exchange.file import ExchangeFile
-from kitloan.exchange.merging import Decisions
+from kitloan.exchange.merging import MergeDecisions
 from kitloan.exchange.taking import Prepared
 from kitloan.exchange.trust import read_fingerprint
 from kitloan.storage.files import MERGING
@@ -80,7 +80,7 @@ def test_it_is_the_workers_that_merge(
     left = merge_ahead(
         national.session,
         files,
-        Decisions("2026-12-14T09:00:00Z", "esp", trust=trust),
+        MergeDecisions("2026-12-14T09:00:00Z", "esp", trust=trust),
         lambda *done: told.append(done),
         2,
         came.__setitem__,

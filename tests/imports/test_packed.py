@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from kitloan.imports.packed import CHUNK
-from kitloan.imports.rows import Row, StockLoan, packing_rows, values_of
+from kitloan.imports.rows import Row, RowStockLoan, packing_rows, values_of
 from kitloan.imports.sheets import Line, pack_lines
 
 MANY = 2 * CHUNK + 17
@@ -44,7 +44,7 @@ def test_a_row_comes_out_as_it_went_in() -> None:
             type="Lamp",
             value_pence=number,
             due_on=date(2026, 12, 4),
-            more_loans=(StockLoan("Alva PS", 2, date(2026, 12, 4)),),
+            more_loans=(RowStockLoan("Alva PS", 2, date(2026, 12, 4)),),
             missing=number % 2 == 0,
             extras={"Notes": f"note {number}"},
         )

@@ -9,7 +9,7 @@ from kitloan import BadInput
 from kitloan_labels.papers import (
     ADDRESS,
     Item,
-    Lent,
+    LentItem,
     Letter,
     LoanSheet,
     Receipt,
@@ -43,7 +43,7 @@ def boxes(pdf: Path, words: str, page: int = 0) -> tuple[float, float, float, fl
     return left / MM, (height - top) / MM, right / MM, (height - foot) / MM
 
 
-def sheet(*lent: Lent, to: str = SCHOOL) -> LoanSheet:
+def sheet(*lent: LentItem, to: str = SCHOOL) -> LoanSheet:
     """A loan sheet of these holdings."""
     return LoanSheet("Fife College", to, "Màiri, 01475 555 0199", "1 Dec 2026", "15 Dec 2026", lent)
 
@@ -57,7 +57,7 @@ def test_a_kit_is_counted_out_and_in(tmp_path: Path) -> None:
         Item("Loose <b>&amp; bold</b>", 3),
     )
     out = tmp_path / "loan.pdf"
-    drawn = write_loan_sheets([sheet(Lent(TAG, "MTa STEM kit", 1, "AC0001", items))], out)
+    drawn = write_loan_sheets([sheet(LentItem(TAG, "MTa STEM kit", 1, "AC0001", items))], out)
     assert (drawn.pages, drawn.missing) == (1, "")
     (page,) = pages_of(out)
     for words in (
@@ -76,7 +76,7 @@ def test_a_long_list_goes_on_with_its_head(tmp_path: Path) -> None:
     """A hundred parts: every one is on a page, each page has the columns' names and the kit's."""
     items = tuple(Item(f"Part number {n}.", n, f"Bag {n // 20}", n % 7 == 0) for n in range(1, 101))
     out = tmp_path / "loan.pdf"
-    drawn = write_loan_sheets([sheet(Lent(TAG, "MTa STEM kit", 1, "", items))], out)
+    drawn = write_loan_sheets([sheet(LentItem(TAG, "MTa STEM kit", 1, "", items))], out)
     pages = pages_of(out)
     assert len(pages) == drawn.pages >= 3
     assert all(f"Part number {n}." in "".join(pages) for n in range(1, 101))
@@ -91,8 +91,8 @@ def test_a_long_list_goes_on_with_its_head(tmp_path: Path) -> None:
 def test_things_without_a_list_share_a_sheet(tmp_path: Path) -> None:
     """Goggles and a printer with one school are one paper to sign; a kit is one of its own."""
     out = tmp_path / "loan.pdf"
-    kit = Lent("KL91E24K8QPTS", "MTa STEM kit", 1, "", (Item("Wheel", 16),))
-    goggles, printer = Lent(TAG, "Safety goggles", 12), Lent("KLTX3KKR6D75H", "3D printer")
+    kit = LentItem("KL91E24K8QPTS", "MTa STEM kit", 1, "", (Item("Wheel", 16),))
+    goggles, printer = LentItem(TAG, "Safety goggles", 12), LentItem("KLTX3KKR6D75H", "3D printer")
     drawn = write_loan_sheets([sheet(goggles, kit, printer)], out)
     first, second = pages_of(out)
     assert drawn.pages == 2
@@ -108,7 +108,7 @@ def test_the_code_on_the_sheet_is_the_tag(tmp_path: Path) -> None:
     import zxingcpp
 
     out = tmp_path / "loan.pdf"
-    write_loan_sheets([sheet(Lent(TAG, "Kit", 1, "", (Item("Wheel", 16),)))], out)
+    write_loan_sheets([sheet(LentItem(TAG, "Kit", 1, "", (Item("Wheel", 16),)))], out)
     with pypdfium2.PdfDocument(out) as document:
         picture = document[0].render(scale=200 / 72).to_pil()
     assert [each.text for each in zxingcpp.read_barcodes(picture)] == [TAG]

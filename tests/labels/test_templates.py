@@ -19,9 +19,9 @@ from kitloan_labels import layout, pdf, stock
 from kitloan_labels.template import (
     TEMPLATES,
     Card,
-    Inspected,
+    InspectedOn,
     Label,
-    Organisation,
+    LabelOrganisation,
     Shelf,
     Subject,
     scanned_name,
@@ -39,9 +39,9 @@ SUBJECTS: dict[str, Callable[[str], Subject]] = {
     "kit": lambda name: Label(TAG, name, name, name, return_to=name, thanks=name),
     "bag": lambda name: Label(TAG, name, name, bag=name, which="2 of 3"),
     "shelf": lambda name: Shelf(name, name),
-    "organisation": lambda name: Organisation(name[:60].strip(), name),
+    "organisation": lambda name: LabelOrganisation(name[:60].strip(), name),
     "command": lambda name: Card("KLUUNDO", name, name),
-    "inspection": lambda name: Inspected(TAG, name, "23 Sep 2026", name, "30 Sep 2027", False),
+    "inspection": lambda name: InspectedOn(TAG, name, "23 Sep 2026", name, "30 Sep 2027", False),
 }
 EVERYWHERE = pytest.mark.parametrize(
     "sheet", [*stock.sheets(), stock.CARDS], ids=lambda sheet: sheet.id
@@ -111,7 +111,7 @@ def test_an_inspection_says_its_verdict_and_its_dates_whole(
     passed: bool, verdict: str, sheet: layout.Sheet, tmp_path: Path
 ) -> None:
     """Lost: a kit that failed, lent because its label was in the wrong colour or cut short."""
-    label = Inspected(TAG, "AC0001", "28 Sep 2026", "J. Bain", "28 Sep 2027", passed)
+    label = InspectedOn(TAG, "AC0001", "28 Sep 2026", "J. Bain", "28 Sep 2027", passed)
     said, placed = written(label, "inspection", sheet.id, tmp_path / "a.pdf")
     for words in (verdict, "Due 28 Sep 2027", "On 28 Sep 2026", "By J. Bain"):
         assert words in said
@@ -214,7 +214,7 @@ def test_an_organisations_card_scans_as_that_organisation(
     name: str, on: str, print_sheets: Printer
 ) -> None:
     """Lost: a card that opens a new borrower in the place of the school it shows."""
-    (page,) = print_sheets([Organisation(name, "Fife College")], on, template="organisation")
+    (page,) = print_sheets([LabelOrganisation(name, "Fife College")], on, template="organisation")
     (barcode,) = zxingcpp.read_barcodes(page)
     meant = read(barcode.text)
     assert isinstance(meant, Text)
@@ -229,7 +229,7 @@ def test_a_scanned_name_is_the_same_organisation_whatever_it_is_called(name: str
 
 def test_a_name_too_long_for_a_small_label_is_refused(print_sheets: Printer) -> None:
     """Lost: a code of dust, where plain paper would have had room."""
-    school = Organisation("Àrd-sgoil " * 19, "Fife College")
+    school = LabelOrganisation("Àrd-sgoil " * 19, "Fife College")
     with pytest.raises(BadInput, match="too small") as refusal:
         print_sheets([school], "l7651", template="organisation")
     assert (refusal.value.code, "--stock cards" in refusal.value.hint) == ("too_long", True)

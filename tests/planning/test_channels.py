@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from conftest import SetClock
 from kitloan import NewHolding
 from kitloan.college import College
-from kitloan.planning.channels import COLUMNS, Event, calendar_file, draft, folded, table
+from kitloan.planning.channels import COLUMNS, CalendarEvent, calendar_file, draft, folded, table
 from kitloan.planning.notices import Message, Notice, Recipient
 
 WHO = Recipient("Àrd-sgoil Mhic Neacail", "Màiri", "mairi@ard-sgoil.example")
 
 
-def event(**changed: object) -> Event:
+def event(**changed: object) -> CalendarEvent:
     """Example 15's booking, from Monday to Friday."""
     given: dict[str, object] = {
         "id": "booking-1",
@@ -30,7 +30,7 @@ def event(**changed: object) -> Event:
         "about": "two\nlines",
         "changed_at": "2026-11-23T11:42:00Z",
     }
-    return Event(**(given | changed))  # type: ignore[arg-type]
+    return CalendarEvent(**(given | changed))  # type: ignore[arg-type]
 
 
 def lines(content: bytes) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from kitloan.errors import BadInput
-from kitloan.planning.requests import Asked, has_request, parse_request
+from kitloan.planning.requests import SchoolRequest, has_request, parse_request
 
 LINE = "KLREQ1;type=STEM%20kit;n=2;from=2026-12-07;to=2026-12-11;school=St%20Mary%27s%3B%20A%3D1"
 MAIL = f"""Dear desk,
@@ -21,7 +21,7 @@ Sent from a phone
 @pytest.mark.parametrize("text", [LINE, MAIL, LINE.replace("KLREQ1", "klreq1"), f"{LINE}\n{LINE}"])
 def test_a_request_is_read_from_a_line_or_a_whole_mail(text: str) -> None:
     """What comes back is pasted whole; nobody cuts lines out of a mail."""
-    asked = Asked("St Mary's; A=1", "STEM kit", 2, date(2026, 12, 7), date(2026, 12, 11))
+    asked = SchoolRequest("St Mary's; A=1", "STEM kit", 2, date(2026, 12, 7), date(2026, 12, 11))
     assert has_request(text) and parse_request(text) == asked
 
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import SetClock
 from kitloan import KitloanError, NewHolding, Refused
 from kitloan.college import College
-from kitloan.planning.channels import Event, calendar_file
+from kitloan.planning.channels import CalendarEvent, calendar_file
 from kitloan.text.dates import uk
 
 SCHOOL = "Lochside Academy"
@@ -234,7 +234,7 @@ def test_a_day_that_is_closed_later_is_named_no_more(desk: College) -> None:
     assert (opened.first, opened.sequence > moved.sequence) == (MONDAY, True)
 
 
-def event_of(desk: College, booking: str) -> Event:
+def event_of(desk: College, booking: str) -> CalendarEvent:
     """A booking as the calendar file has it."""
     (found,) = (each for each in desk.notices.events() if each.id == f"booking-{booking}")
     return found

@@ -16,7 +16,7 @@ import kitloan
 from conftest import KIT, SetClock, write_off
 from kitloan import BadInput, Count, Gift, NewHolding
 from kitloan.audit import Audit
-from kitloan.backups.restoring import Request, restoring
+from kitloan.backups.restoring import RestoreRequest, restoring
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
 from kitloan.national.gifts import GiftTermsAgreed
@@ -141,7 +141,7 @@ def stolen(s: Scotland) -> None:
     south.close()
     place = s.folder / "southlan.sqlite"
     place.unlink()
-    with restoring(Request(backup, str(place), "m.ross", s.clock)) as ready:
+    with restoring(RestoreRequest(backup, str(place), "m.ross", s.clock)) as ready:
         ready.carry_out()
     s.stores["southlan"] = kitloan.open(place, actor="m.ross", clock=s.clock)
     s.stores["southlan"].holdings.sight(s.kits["southlan"][1])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class LabelStock:
     """What labels are printed on: a sheet with so many columns and rows, or a roll with neither."""
 
     id: str
@@ -70,11 +70,11 @@ class OnPaper:
 class Press(Protocol):
     """Puts labels on paper and on record, and reads them from photos."""
 
-    def stocks(self) -> Sequence[Stock]:
+    def stocks(self) -> Sequence[LabelStock]:
         """Everything that can be printed on."""
         ...
 
-    def stock(self, name: str) -> Stock:
+    def stock(self, name: str) -> LabelStock:
         """The stock that goes by this name; the usual one for an empty name."""
         ...
 

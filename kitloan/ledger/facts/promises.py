@@ -192,11 +192,11 @@ def excusing() -> Iterator[None]:
         _EXCUSING.reset(before)
 
 
-_COUNTED: ContextVar[Mapping[str, "Counts"]] = ContextVar("counted", default={})  # noqa: B039  # never changed
+_COUNTED: ContextVar[Mapping[str, "DayCounts"]] = ContextVar("counted", default={})  # noqa: B039  # never changed
 
 
 @contextmanager
-def counted(counts: Mapping[str, "Counts"]) -> Iterator[None]:
+def counted(counts: Mapping[str, "DayCounts"]) -> Iterator[None]:
     """Within the block one booking is promised, for which these types were counted just now."""
     before = _COUNTED.set(counts)
     try:
@@ -247,7 +247,7 @@ def room(connection: Connection, college: str, kit_type: str, first: str, until:
     return 0 if is_chosen else max(0, int(left))
 
 
-class Counts:
+class DayCounts:
     """How many of a type there are, and how many are out or promised on each day of a span.
 
     Attributes:
@@ -300,7 +300,7 @@ def promise(
     for kit_type, count in lines:
         counts = _COUNTED.get().get(kit_type)
         if counts is None or counts.span != (first, until):
-            counts = Counts(connection, college, kit_type, first, until)
+            counts = DayCounts(connection, college, kit_type, first, until)
         rows = []
         for day, before in zip(texts, counts.committed(days), strict=True):
             committed = before + count

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from kitloan.queries.figures import Lateness, TypeUse, Week
+from kitloan.queries.figures import Lateness, LoansOfWeek, TypeUse
 from kitloan.text.dates import uk
 from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.widgets.panels import MUTED, TITLE, fit
@@ -25,7 +25,7 @@ _EMPTY = (
     "No loan is on record yet.\n\nLend the first kit at the counter; the figures follow from that."
 )
 
-Found = tuple[list[Week], list[TypeUse], list[Lateness]]
+Found = tuple[list[LoansOfWeek], list[TypeUse], list[Lateness]]
 
 
 class FiguresScreen(DeskScreen):

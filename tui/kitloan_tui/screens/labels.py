@@ -29,7 +29,7 @@ from kitloan.text.names import plain
 from kitloan.values import plural
 from kitloan_tui.counter import refusals, sentences
 from kitloan_tui.counter.steps import REPEAT_SECONDS
-from kitloan_tui.labels import OnPaper, Order, Press, Stock
+from kitloan_tui.labels import LabelStock, OnPaper, Order, Press
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import WorkScreen
 from kitloan_tui.screens.listing import chooser
@@ -81,10 +81,10 @@ class SheetPicker(Static, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__(id=id, markup=False)
         self.start = 1
-        self._stock = Stock("", "")
+        self._stock = LabelStock("", "")
         self._labels = 0
 
-    def show(self, stock: Stock, labels: int, start: int) -> None:
+    def show(self, stock: LabelStock, labels: int, start: int) -> None:
         """Show this stock with so many labels on it from `start`."""
         self._stock, self._labels = stock, labels
         self.start = min(max(1, start), max(1, stock.per_sheet))
@@ -176,7 +176,7 @@ class Labels(WorkScreen):
         self._tags = tags
         self._of_one = bool(tags)
         self._called = ""
-        self._stocks: dict[str, Stock] = {}
+        self._stocks: dict[str, LabelStock] = {}
         self._drawn_on = ""
 
     def middle(self) -> ComposeResult:
@@ -203,7 +203,7 @@ class Labels(WorkScreen):
 
     # -- what there is ----------------------------------------------------------------------------
 
-    def _find(self) -> tuple[tuple[str, ...], str, list[Stock], list[str]]:
+    def _find(self) -> tuple[tuple[str, ...], str, list[LabelStock], list[str]]:
         """On a thread: the tags, what they are called, the stocks and the printers."""
         press, chosen = self._press, self.desk.settings
         tags = self._tags or tuple(self.college.holdings.unlabelled())
@@ -224,7 +224,7 @@ class Labels(WorkScreen):
             raise refusals.no_press()
         return press
 
-    def _show(self, found: tuple[tuple[str, ...], str, list[Stock], list[str]]) -> None:
+    def _show(self, found: tuple[tuple[str, ...], str, list[LabelStock], list[str]]) -> None:
         self._tags, self._called, stocks, printers = found
         self.set_title(self.heading, self._called)
         self._stocks = {each.id: each for each in stocks}
@@ -252,7 +252,7 @@ class Labels(WorkScreen):
     # -- choosing ---------------------------------------------------------------------------------
 
     @property
-    def _stock(self) -> Stock | None:
+    def _stock(self) -> LabelStock | None:
         return self._stocks.get(str(self.query_one("#stock", Select).value))
 
     @property
@@ -316,7 +316,7 @@ class Labels(WorkScreen):
             lambda made: self._printed(order, stock, made),
         )
 
-    def _printed(self, order: Order, stock: Stock, made: OnPaper) -> None:
+    def _printed(self, order: Order, stock: LabelStock, made: OnPaper) -> None:
         """Remember what was used, and go back to where one came from, showing where they are."""
         start = stock.next_start(order.start, len(order.tags))
         self.desk.save_settings(stock=order.stock, printer=order.printer, next_label=start)
@@ -352,7 +352,7 @@ def _known(press: Press, name: str) -> bool:
 # -- the sheet, drawn as text ---------------------------------------------------------------------
 
 
-def draw_sheet(stock: Stock, labels: int, start: int, width: int, tall: int) -> Content:
+def draw_sheet(stock: LabelStock, labels: int, start: int, width: int, tall: int) -> Content:
     """The sheet as text; each label is a box of `width` by `tall` cells."""
     return Content("\n").join(
         Content("").join(

@@ -18,7 +18,7 @@ from textual.widgets import Button
 from kitloan.college import College
 from kitloan.errors import BadInput, Refused
 from kitloan.stocktakes.outcome import Outcome, OutcomeLine, Result, StockCount, Stocktake
-from kitloan.stocktakes.scanning import Scanned as StocktakeScan
+from kitloan.stocktakes.scanning import RecordedScan as StocktakeScan
 from kitloan.text import scans
 from kitloan.text.dates import instant, uk_instant
 from kitloan.text.names import search_form

@@ -15,16 +15,16 @@ import hmac
 import json
 import re
 import secrets
-import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, tuple_
+from sqlalchemy import Connection, select, text
 
 from kitloan.__version__ import __version__
+from kitloan.history.registers import copy, digest_of
 from kitloan.storage.files import whole_file
 from kitloan.storage.schema import SCHEMA
 from kitloan.storage.settings import SIGNING_KEY, key_bytes
@@ -40,7 +40,6 @@ PROGRAM = f"kitloan {__version__}, tables {SCHEMA}"
 """What replayed. Another program may make other rows of the same ledger."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +126,22 @@ class Checkpoints:
             return False
         return True
 
-    def save(self, made: Checkpoint, part: Path) -> None:
-        """Keep a checkpoint, with the tables that were written to `part`, in place of the last.
+    def save(self, made: Iterable[tuple[Checkpoint, Path]]) -> None:
+        """Keep checkpoints, each with the tables that were written to a part, in place of the last.
 
         Raises:
-            OSError, BadInput: it cannot be written. Then the last one is what it was.
+            OSError, BadInput: one cannot be written. Then the last one is what it was.
         """
-        tables = self._tables(made)
-        part.replace(tables)
-        with whole_file(self._file(made.college)) as file:
-            file.write_text(json.dumps(asdict(made), indent=1) + "\n", encoding="utf-8")
-        for other in self.folder.glob(f"{self._stem}.{made.college}.*.tables"):
-            if other != tables:
+        now: dict[str, Path] = {}
+        for each, part in made:
+            tables = now[each.college] = self._tables(each)
+            part.replace(tables)
+            with whole_file(self._file(each.college)) as file:
+                file.write_text(json.dumps(asdict(each), indent=1) + "\n", encoding="utf-8")
+        of_ours = re.compile(rf"{re.escape(self._stem)}\.({_ID.pattern})\.[0-9a-f]{{16}}\.tables")
+        for other in list(self.folder.iterdir()):
+            found = of_ours.fullmatch(other.name)
+            if found and now.get(found[1], other) != other:
                 other.unlink(missing_ok=True)
 
     def find(
@@ -182,14 +185,9 @@ class Checkpoints:
                 return Unusable(f"the tables of {self._file(college)} are {what}", True)
         return found
 
-    def load(self, found: Checkpoint, into: Connection) -> None:
-        """Put the tables of a checkpoint that fits into a scratch store, in place of its own."""
-        uri = f"{self._tables(found).absolute().as_uri()}?mode=ro"
-        source = sqlite3.connect(uri, uri=True)
-        try:
-            source.backup(driver_of(into))
-        finally:
-            source.close()
+    def copy(self, found: Checkpoint, to: Path) -> None:
+        """Copy the tables of a checkpoint that fits to a new file, to be gone on with."""
+        copy(self._tables(found), to)
 
     def _file(self, college: str) -> Path:
         return self.folder / f"{self._stem}.{college if _ID.fullmatch(college) else ''}.json"
@@ -208,29 +206,6 @@ def _read(words: str) -> Checkpoint:
     if not re.fullmatch(r"[0-9a-f]{64}", made.tables):
         raise ValueError("not a digest")
     return made
-
-
-def keep_tables(replayed: Connection, part: Path) -> str:
-    """Commit the register of a scratch store and write it to a file; gives its digest."""
-    replayed.execute(entry.delete())  # what was brought for undoing
-    replayed.commit()  # SQLite copies nothing that is not
-    part.touch(mode=0o600)
-    target = sqlite3.connect(part)
-    try:
-        target.execute("PRAGMA journal_mode = OFF")
-        driver_of(replayed).backup(target)
-    finally:
-        target.close()
-    return digest_of(part)
-
-
-def digest_of(file: Path) -> str:
-    """The SHA-256 of a file."""
-    found = hashlib.sha256()
-    with file.open("rb") as opened:
-        while piece := opened.read(_PIECE):
-            found.update(piece)
-    return found.hexdigest()
 
 
 def store_key(connection: Connection, college: str) -> bytes | None:
@@ -276,10 +251,6 @@ def _seal(of: Mapping[str, Any], key: bytes) -> str:
 
 def _is_there(live: Connection, found: Checkpoint) -> bool:
     """Whether the ledger has the checkpoint's last entry in its place, and as many up to it."""
-    upto = (
-        entry.c.college == found.college,
-        tuple_(entry.c.epoch, entry.c.seq) <= tuple_(found.epoch, found.seq),
-    )
     here = live.execute(
         select(entry.c.hash).where(
             entry.c.college == found.college,
@@ -287,16 +258,21 @@ def _is_there(live: Connection, found: Checkpoint) -> bool:
             entry.c.seq == found.seq,
         )
     ).scalar()
-    count = live.execute(select(func.count()).select_from(entry).where(*upto)).scalar_one()
+    count = live.execute(
+        _UP_TO, {"college": found.college, "epoch": found.epoch, "seq": found.seq}
+    ).scalar_one()
     return (here == found.hash or not found.entries) and count == found.entries
+
+
+_UP_TO = text(
+    "SELECT (SELECT count(*) FROM ledger_entry WHERE college = :college AND epoch < :epoch) + "
+    "(SELECT count(*) FROM ledger_entry "
+    "WHERE college = :college AND epoch = :epoch AND seq <= :seq)"
+)
+"""How many entries there are up to one: SQLite takes four times as long to compare both at once."""
 
 
 def _is_apart(live: Connection, found: Checkpoint) -> bool:
     """Whether the entry is one that a restored backup had lost, as kitloan keeps them."""
     kept = select(APART.c.hash).where(APART.c.college == found.college, APART.c.hash == found.hash)
     return live.execute(kept).first() is not None
-
-
-def driver_of(connection: Connection) -> Any:
-    """SQLite's own connection."""
-    return connection.connection.dbapi_connection

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,10 +32,17 @@ from kitloan.history.checkpoints import (
     Checkpoint,
     Checkpoints,
     Unusable,
-    driver_of,
-    keep_tables,
     made_key,
     store_key,
+)
+from kitloan.history.registers import (
+    CACHE_KIB,
+    Registers,
+    digest_of,
+    driver_of,
+    keep,
+    noted,
+    settle,
 )
 from kitloan.history.rules import rule_is_gone, wrong_rules
 from kitloan.history.walk import (
@@ -59,6 +67,7 @@ from kitloan.storage.row_security import (
 )
 from kitloan.storage.servers import insist_on_one_place
 from kitloan.storage.settings import is_readable
+from kitloan.storage.statements import AnyRow
 from kitloan.storage.store import SharedCopy, Store, only_replayed, scratch_store, shared_copy
 from kitloan.tables import (
     Contact,
@@ -97,13 +106,8 @@ pinned = table(PinnedKey)
 lost_rows = APART
 
 _MOST_FINDINGS = 200
-_SCRATCH_KIB = 65536
-"""How much of a scratch store is kept in memory; with SQLite's usual 2 MB it goes to disk."""
-
 _MOST_IN_PLACE = 20_000
 """New entries up to which a file is read as it is: a second, for which those who write wait."""
-
-_WRITTEN = "written_"
 
 _THE_FILE = ""
 """What is checked beside the ledgers; no college has this name."""
@@ -356,7 +360,7 @@ class Checker:
         Where the store is a SQLite file, `replayed` sees it as `live`.
         """
         self._live, self._replayed = live, replayed
-        replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
+        replayed.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
         only_replayed(replayed)
         replayed.commit()
         self._empty = sqlite3.connect(":memory:")
@@ -439,13 +443,16 @@ def _roll_back(scratch: Connection) -> None:
     driver_of(scratch).rollback()
 
 
-def _kept(walk: "Walk", replayed: Connection, part: Path) -> Checkpoint | None:
+def _kept(walk: Walk, replayed: Connection, part: Path) -> Checkpoint | None:
     """Keep the replayed register in a file; gives what a checkpoint says of it, without a seal."""
     rows = sum(_counts(replayed, walk.college).values())
     try:
-        tables = keep_tables(replayed, part)
+        return _checkpoint(walk, rows, keep(replayed, part))
     except (OSError, sqlite3.Error):  # the check itself needs none
         return None
+
+
+def _checkpoint(walk: Walk, rows: int, tables: str) -> Checkpoint:
     return Checkpoint(
         college=walk.college,
         epoch=walk.epoch,
@@ -513,21 +520,21 @@ class _Memory:
             self._parts |= {college: part for college, part in made if part is not None}
         return dict(self._parts)
 
-    def load(self, found: Checkpoint, into: Connection) -> None:
-        """Put the tables of a checkpoint into a scratch store."""
-        self._kept.load(found, into)
+    def copy(self, found: Checkpoint, to: Path) -> None:
+        """Copy the tables of a checkpoint to a new file."""
+        self._kept.copy(found, to)
 
     def save(self, made: Iterable[Checkpoint]) -> None:
         """Seal and keep checkpoints. What cannot be kept is not: the next check reads it all."""
         session = self._session
         with suppress(KitloanError, OSError):
             key = made_key(session.store, session.college)
+            if key is None:
+                return
             now = instant(session.clock())
-            for each in made:
-                if key is None:
-                    return
-                whole = replace(each, checked=now).sealed(key)
-                self._kept.save(whole, self._parts[each.college])
+            self._kept.save(
+                (replace(each, checked=now).sealed(key), self._parts[each.college]) for each in made
+            )
 
     def clear(self) -> None:
         """Delete files that were made for nothing."""
@@ -558,33 +565,26 @@ def _verify_new(
     states: list[LedgerState] = []
     made: list[Checkpoint] = []
     rows = sum(each.rows for each in known)
-    scratch = scratch_store(on_disk=True)
+    checker = _NewChecker(live, memory)
+    done = 0
     try:
-        with scratch.engine.connect() as replayed:
-            checker = _NewChecker(live, replayed, memory)
-            done = 0
-            for each in known:
-                checked = checker.check(each, parts.get(each.college))
-                findings += checked.findings
-                states += checked.states
-                made += [checked.made] if checked.made is not None else []
-                done += checked.states[0].entries - each.entries
-                progress(done, total)
+        for each in known:
+            checked = checker.check(each, parts.get(each.college))
+            findings += checked.findings
+            states += checked.states
+            made += [checked.made] if checked.made is not None else []
+            done += checked.states[0].entries - each.entries
+            progress(done, total)
         findings += _unguarded(live)
+        if not findings:
+            memory.save(made)
     finally:
-        scratch.close()
-        if findings:
-            memory.clear()
+        memory.clear()
     since = min((each.checked for each in known), default=None)
     not_read = NotRead(sum(each.entries for each in known), rows - checker.compared, since)
-    # What nobody may have to wait for, and a write: the caller's transaction is over by then.
-    verdict = NewVerification(
+    return NewVerification(
         not findings, tuple(states), tuple(findings[:_MOST_FINDINGS]), total, not_read
     )
-    if not findings:
-        memory.save(made)
-    memory.clear()
-    return verdict
 
 
 class _NewChecker:
@@ -594,70 +594,104 @@ class _NewChecker:
         compared: how many rows that were there before were compared.
     """
 
-    def __init__(self, live: Connection, replayed: Connection, memory: _Memory) -> None:
-        self._live, self._replayed, self._memory = live, replayed, memory
-        replayed.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
-        self._watching = False
+    def __init__(self, live: Connection, memory: _Memory) -> None:
+        """`live` is a transaction on the store, `memory` has the checkpoints."""
+        self._live, self._memory = live, memory
+        self._registers = Registers()
         self.compared = 0
 
     def check(self, found: Checkpoint, part: Path | None) -> CheckedLedger:
-        """Check, replay and compare what is new of one ledger."""
-        live, replayed, college = self._live, self._replayed, found.college
-        walk = Walk(college, live, replayed, found)
-        top = live.execute(select(head).where(head.c.college == college)).one()
-        state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
-        if (top.epoch, top.seq, top.hash, top.at) == (walk.epoch, walk.seq, walk.hash, walk.at):
-            return CheckedLedger((), (state,))
-        self._memory.load(found, replayed)
-        self._watch()
-        for each in REGISTER_TABLES:  # what was kept was committed, with the notes about it
-            replayed.exec_driver_sql(f"DELETE FROM {_WRITTEN}{each.name}")  # noqa: S608
+        """Check, replay and compare what is new of one ledger.
+
+        Args:
+            found: its checkpoint.
+            part: a new file for the register that was replayed, if nothing was found.
+        """
+        top = self._live.execute(select(head).where(head.c.college == found.college)).one()
+        if (top.epoch, top.seq, top.hash, top.at) == (found.epoch, found.seq, found.hash, found.at):
+            name = ledger_name(found.college, found.epoch)
+            return CheckedLedger((), (LedgerState(name, found.entries, found.hash),))
+        if part is not None and self._is_copied(found, part):
+            return self._check(found, top, part)
+        with TemporaryDirectory(prefix="kitloan-") as aside:  # for the check itself, not to be kept
+            place = Path(aside) / "register"
+            self._memory.copy(found, place)
+            return replace(self._check(found, top, place), made=None)
+
+    def _is_copied(self, found: Checkpoint, part: Path) -> bool:
+        """Whether there was room for a copy of the register."""
         try:
-            for rows in portions_of(live, college, after=(found.epoch, found.seq)):
-                walk.take(rows)
+            self._memory.copy(found, part)
+        except OSError:
+            return False
+        return True
+
+    def _check(self, found: Checkpoint, top: AnyRow, place: Path) -> CheckedLedger:
+        """Check a ledger and replay what is new in a copy of its register."""
+        live, college = self._live, found.college
+        rows, settled = 0, False
+        with self._registers.opened(place) as replayed:
+            walk = Walk(college, live, replayed, found)
+            for some in portions_of(live, college, after=(found.epoch, found.seq)):
+                walk.take(some)
             walk.end(top)
             findings = list(walk.findings)
             if not walk.broken:
-                findings += self._differences(college)
-            state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
-            made = _kept(walk, replayed, part) if part is not None and not findings else None
-            return CheckedLedger(tuple(findings), (state,), made)
-        finally:
-            _roll_back(replayed)
+                here, right = (_counts(side, college) for side in (live, replayed))
+                findings += self._differences(replayed, college, here, right)
+                rows = sum(right.values())
+            if not findings:
+                with suppress(sqlite3.Error):  # the check itself needs no checkpoint
+                    settle(replayed)
+                    settled = True
+        made = None
+        if settled:
+            with suppress(OSError):
+                made = _checkpoint(walk, rows, digest_of(place))
+        state = LedgerState(ledger_name(college, walk.epoch), walk.count, walk.hash)
+        return CheckedLedger(tuple(findings), (state,), made)
 
-    def _watch(self) -> None:
-        """Have SQLite note the keys of the rows that replaying writes."""
-        if self._watching:
-            return
-        self._watching = True
-        for each in REGISTER_TABLES:
-            keys = [f'"{column.name}"' for column in each.primary_key]
-            self._replayed.exec_driver_sql(
-                f"CREATE TEMP TABLE {_WRITTEN}{each.name} ({', '.join(keys)})"
-            )
-            for when, side in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
-                values = ", ".join(f"{side}.{key}" for key in keys)
-                note = f"INSERT INTO {_WRITTEN}{each.name} VALUES ({values})"  # noqa: S608
-                trigger = f"{_WRITTEN}{each.name}_{when} AFTER {when} ON main.{each.name}"
-                self._replayed.exec_driver_sql(f"CREATE TEMP TRIGGER {trigger} BEGIN {note}; END")
-        self._replayed.commit()
+    def _differences(
+        self,
+        replayed: Connection,
+        college: str,
+        here: Mapping[str, int],
+        right: Mapping[str, int],
+    ) -> list[LedgerProblem]:
+        """Rows that were written and differ, and tables with more rows than they should, or fewer.
 
-    def _differences(self, college: str) -> list[LedgerProblem]:
-        here, right = (_counts(side, college) for side in (self._live, self._replayed))
+        Args:
+            replayed: the copy in which the new entries were replayed.
+            college: whose ledger.
+            here: how many rows it has in each table.
+            right: how many there are in the copy.
+        """
+        written = noted(replayed)
         return [
             LedgerProblem("register_differs", college, 0, f"Table {each.name}: {words}.")
             for each in REGISTER_TABLES
-            for words in self._of_table(each, college, as_many=here[each.name] == right[each.name])
+            if each.name in written or here[each.name] != right[each.name]
+            for words in self._of_table(
+                each,
+                replayed,
+                college,
+                written.get(each.name, []),
+                as_many=here[each.name] == right[each.name],
+            )
         ]
 
-    def _of_table(self, each: Table, college: str, *, as_many: bool) -> Iterable[str]:
-        live, replayed = self._live, self._replayed
-        keys = replayed.exec_driver_sql(
-            f"SELECT DISTINCT * FROM {_WRITTEN}{each.name}"  # noqa: S608  # our own names
-        ).all()
-        before = self.compared
-        same = as_many
-        for some in batched([tuple(key)[1:] for key in keys]):
+    def _of_table(
+        self,
+        each: Table,
+        replayed: Connection,
+        college: str,
+        keys: list[tuple[Any, ...]],
+        *,
+        as_many: bool,
+    ) -> Iterable[str]:
+        """The differences between a table's rows with these keys, in words."""
+        live, before, same = self._live, self.compared, as_many
+        for some in batched(keys):
             ours, right = (_rows_of(each, side, college, some) for side in (live, replayed))
             self.compared += len(right)
             same = same and ours == right

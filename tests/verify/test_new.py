@@ -9,6 +9,7 @@ import pytest
 
 import kitloan
 from conftest import SetClock
+from faults.beneath import fill, small_disk
 from kitloan import NewHolding
 from kitloan.backups.restoring import forget_checkpoints
 from kitloan.cli.main import run as command
@@ -54,6 +55,10 @@ def test_what_is_new_is_read_and_nothing_else(remembered: tuple[College, list[st
     assert first.ledgers == fife.ledger.verify().ledgers
     again = fife.ledger.verify_new()
     assert (again.ok, again.new, again.not_read.entries) == (True, 0, before + new)
+    fife.loans.check_in(tags[:1])
+    last = fife.ledger.verify_new()
+    assert (last.ok, last.new) == (True, 1)
+    assert again.not_read.rows - last.not_read.rows == 2  # the kit and its loan, nothing of before
 
 
 def test_a_long_life_is_checked_step_by_step(
@@ -257,6 +262,57 @@ def test_a_restored_backup_is_read_whole(tmp_path: Path) -> None:
         assert new.whole
     forget_checkpoints(place)
     assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+def test_on_a_full_disk_what_is_new_is_checked_all_the_same(tmp_path: Path) -> None:
+    """The day on which the disk is full is one on which a person wants to know what is right."""
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            disk = until_the_end.enter_context(small_disk(6_000))
+        except PermissionError as problem:
+            pytest.skip(problem.strerror or "")
+        with kitloan.init("fife", disk / "fife.sqlite", actor="m.ross") as fife:
+            fife.holdings.add(NewHolding("Kit"))
+            assert fife.ledger.verify(remember=True).ok
+            fife.holdings.add(NewHolding("Kit"))
+            before = {each: each.read_bytes() for each in files(fife)}
+            fill(disk, leave=0)
+            new = fife.ledger.verify_new()
+            assert new.ok and new.new and not new.whole
+            assert {each: each.read_bytes() for each in files(fife)} == before
+            (disk / "filler").unlink()
+            assert fife.ledger.verify_new().new == new.new
+            assert fife.ledger.verify_new().new == 0
+
+
+def test_what_a_killed_check_left_is_no_finding_and_goes(
+    remembered: tuple[College, list[str]],
+) -> None:
+    """The new tables had their name, and the checkpoint still names the last ones."""
+    fife, tags = remembered
+    (tables,) = (each for each in files(fife) if each.suffix == ".tables")
+    stem, college, digest, suffix = tables.name.split(".")
+    left = tables.with_name(f"{stem}.{college}.{digest[::-1]}.{suffix}")
+    left.write_bytes(tables.read_bytes()[::-1])
+    fife.loans.check_out(tags[:1], "Viewforth")
+    new = fife.ledger.verify_new()
+    assert new.ok and new.new and not new.whole
+    assert not left.exists()
+    assert [each.suffix for each in files(fife)] == [".tables", ".json"]
+
+
+def test_the_checkpoints_of_a_store_next_to_it_stay(tmp_path: Path) -> None:
+    """A copy with a longer name lies in the same folder, and so do its checkpoints."""
+    places = [tmp_path / "fife.sqlite", tmp_path / "fife.fife.sqlite"]
+    for place in places:
+        kitloan.init("fife", place, actor="m.ross").close()
+    for turn in range(3):
+        for place in places:
+            with kitloan.open(place, actor="m.ross") as fife:
+                fife.holdings.add(NewHolding("Kit"))
+                new = fife.ledger.verify_new()
+                assert new.ok, new.findings
+                assert bool(new.whole) == (turn == 0)
 
 
 class Answer:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from sqlalchemy import (
     Connection,
     Integer,
+    Row,
     Table,
     func,
     select,
@@ -569,7 +570,8 @@ def _verify_new(
     done = 0
     try:
         for each in known:
-            checked = checker.check(each, parts.get(each.college))
+            with collecting_rarely():
+                checked = checker.check(each, parts.get(each.college))
             findings += checked.findings
             states += checked.states
             made += [checked.made] if checked.made is not None else []
@@ -711,7 +713,7 @@ def batched(keys: list[Any]) -> Iterator[list[Any]]:
 
 def _rows_of(
     each: Table, connection: Connection, college: str, keys: list[tuple[Any, ...]]
-) -> set[tuple[Any, ...]]:
+) -> set[Row[Any]]:
     """The rows of a table with these keys, after the college."""
     _, *columns = each.primary_key
     wanted = select(each).where(each.c.college == college)
@@ -719,7 +721,7 @@ def _rows_of(
         wanted = wanted.where(columns[0].in_([key[0] for key in keys]))
     elif columns:
         wanted = wanted.where(tuple_(*columns).in_(keys))
-    return {tuple(row) for row in connection.execute(wanted)}
+    return set(connection.execute(wanted).all())
 
 
 def _silent(_done: int, _total: int) -> None:

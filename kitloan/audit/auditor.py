@@ -51,6 +51,7 @@ from kitloan.evidence.disclosure import Shown
 from kitloan.history.earlier import replay
 from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Times, find_wrong
+from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
 from kitloan.reference import regions
@@ -298,7 +299,7 @@ class Auditor:
         self, day: date, known: date, scope: Scope | None, progress: Progress | None
     ) -> Iterator[Census]:
         """What is counted, as at the end of a day."""
-        with self._reading(day, known) as live:
+        with collecting_rarely(), self._reading(day, known) as live:
             files = latest_files(live, end_of(known), end_of(day))
             # What was recorded by then counts, whenever its file came.
             came = known_until(live, end_of(self._session.today))

@@ -168,7 +168,7 @@ class Auditor:
 
         Args:
             as_at: the day; None is today. On a later day than today, loans that are open now and
-                not back by then count as overdue, and the report says that the day has not come.
+                not back by then count as overdue, and the report states that the day has not come.
             progress: given how many entries are replayed, for an earlier day.
             scope: what the report is about; None is everything.
             reader: `donor`, `college`, `board`, or `evidence` for the page of what the kits did:
@@ -211,7 +211,7 @@ class Auditor:
                 )
             earlier = self._earlier(check_year(since), known, about, progress, reader)
         elif last_quarter:
-            # Nothing was on record by then, or nothing of the scope; or no scope is called so,
+            # Nothing was on record by then, or nothing of the scope; or no scope has that name,
             # which is refused below.
             with suppress(BadInput):
                 found = self._earlier(last_quarter_end(day), known, about, progress, reader)

@@ -591,8 +591,9 @@ def _holding_answer(
     shortages: tuple[ShortageLine, ...],
     counted: values.Counted | None,
 ) -> values.Holding:
-    tag, kind, _, state, quantity, out_quantity, uncounted, critical_short, *others = row[:_OWN]
-    out_of_use, sighted_at, sighted_by, counted_at = others
+    tag, kind, _, state, quantity, out, uncounted, short, out_of_use, at, by, counted_at = row[
+        :_OWN
+    ]
     # Of more than 14 names beside an argument Python would make a mapping first, which is slow.
     return _holding_of(
         row[_OWN:_STORED],
@@ -600,20 +601,20 @@ def _holding_answer(
         type=kind,
         college=where,
         quantity=quantity,
-        out_quantity=out_quantity,
+        out_quantity=out,
         status=status_of(
             state=state,
             quantity=quantity,
-            out_quantity=out_quantity,
+            out_quantity=out,
             uncounted=uncounted,
-            critical_short=critical_short,
+            critical_short=short,
             overdue=open_loan is not None and open_loan[0].overdue,
             out_of_use=out_of_use is not None,
         ),
         gift=_terms(*row[_STORED:]),
         loan=open_loan[0] if open_loan else None,
         shortages=shortages,
-        last_sighted=_sighting_of(sighted_at, sighted_by) if sighted_at else None,
+        last_sighted=_sighting_of(at, by) if at else None,
         contact=open_loan[1] if open_loan else None,
         counted=counted,
         counted_at=counted_at if counted else None,

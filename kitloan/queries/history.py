@@ -5,7 +5,7 @@ undone entry is marked "(undone)"; the entry that undid it follows.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -149,14 +149,16 @@ def _lines(
     )
 
 
-def _read(bodies: Iterable[str]) -> list[dict[str, Any]]:
+def _read(bodies: Sequence[str]) -> list[dict[str, Any]]:
     """What sealed bodies say of `at`, `by` and `fact`.
 
     They are canonical, so what no line shows can be cut off before they are read; and read in one
     go, for most have the same names of fields.
     """
-    shown = ",".join([f"{body[: body.rindex(_BEHIND_FACT)]}}}" for body in bodies])
-    read: list[dict[str, Any]] = from_json(f"[{shown}]", cache_strings="keys")
+    if not bodies:
+        return []
+    shown = "},".join([body[: body.rindex(_BEHIND_FACT)] for body in bodies])
+    read: list[dict[str, Any]] = from_json(f"[{shown}}}]", cache_strings="keys")
     return read
 
 
@@ -180,7 +182,7 @@ def page_of_log(
         page = _PAGES_OF_LOG.page(connection, after, limit, c=college)
     else:
         page = _PAGES_OF_LOG_OF_TAG.page(connection, after, limit, c=college, t=tag)
-    lines = _log_lines(connection, college, [row[1:] for row in page.items])
+    lines = _log_lines(connection, college, page.items)
     return Page(tuple(lines), page.total, page.next)
 
 
@@ -188,26 +190,26 @@ def log(
     connection: Connection, college: str, tag: str | None, last: int | None = None
 ) -> list[LogLine]:
     """A college's entries, oldest first; if given, only those about `tag`, or the `last` few."""
-    wanted = select(entry.c.seq, entry.c.body).where(entry.c.college == college)
+    wanted = select(*_ORDER, entry.c.body).where(entry.c.college == college)
     if tag is not None:
         wanted = wanted.where(entry.c.tag == tag)
     newest_first = wanted.order_by(entry.c.epoch.desc(), entry.c.seq.desc()).limit(last)
     rows = connection.execute(newest_first).all()
-    return _log_lines(connection, college, [(row.seq, row.body) for row in reversed(rows)])
+    return _log_lines(connection, college, rows[::-1])
 
 
 def _log_lines(
     connection: Connection, college: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[LogLine]:
-    """Lines of rows of a number and a body."""
-    bodies = _read([body for _, body in rows])
+    """Lines of rows of an epoch, a number and a body."""
+    bodies = _read([body for _, _, body in rows])
     facts = [body["fact"] for body in bodies]
     lookups = _lookups(connection, college, facts)
     return [
         _log_line_of(
             seq, body["at"], body["by"], fact["kind"], fact.get("tag"), _summary(fact, seq, lookups)
         )
-        for (seq, _), body, fact in zip(rows, bodies, facts, strict=True)
+        for (_, seq, _), body, fact in zip(rows, bodies, facts, strict=True)
     ]
 
 

@@ -46,15 +46,10 @@ _ORGANISATIONS = Query(
         organisation.c.college == bindparam("c"), among(organisation.c.organisation, "ids")
     )
 )
-_BORROWERS = Query(
-    select(loan.c.loan, organisation.c.name)
-    .join_from(
-        loan,
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
+_BORROWERS = Query(  # without their names: to join them a server reads the college's every borrower
+    select(loan.c.loan, loan.c.organisation).where(
+        loan.c.college == bindparam("c"), among(loan.c.loan, "loans")
     )
-    .where(loan.c.college == bindparam("c"), among(loan.c.loan, "loans"))
 )
 _TYPES = Query(
     select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == bindparam("c"))
@@ -239,24 +234,18 @@ def _names(
     ids = {fact.get("organisation") for fact in facts}
     if "organisation.merged" in kinds:
         ids |= {fact.get("into") for fact in facts if fact["kind"] == "organisation.merged"}
+    borrowers: dict[str, str] = {}
+    if any(kind in kinds for kind in _BACK):
+        loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
+        borrowers = dict(_BORROWERS.tuples(connection, c=college, loans=loans))
     names: dict[str, str] = {}
+    if known := sorted(filter(None, ids.union(borrowers.values()))):
+        names |= dict(_ORGANISATIONS.tuples(connection, c=college, ids=known))
+        names |= {f"loan:{each}": names[whose] for each, whose in borrowers.items()}
     if not _OF_TYPES.isdisjoint(kinds):
         types = _TYPES.tuples(connection, c=college)
         names |= {f"type:{kind}": name for kind, name in types}
-    if any(kind in kinds for kind in _BACK):
-        names |= _whose_loans(connection, college, facts)
-    if known := sorted(filter(None, ids)):
-        names |= dict(_ORGANISATIONS.tuples(connection, c=college, ids=known))
     return names
-
-
-def _whose_loans(
-    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
-) -> dict[str, str]:
-    """The borrowers of loans that came back, by the loan's id with a mark."""
-    loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
-    rows = _BORROWERS.tuples(connection, c=college, loans=loans)
-    return {f"loan:{which}": name for which, name in rows}
 
 
 def _from(fact: Mapping[str, Any], names: Names) -> str:

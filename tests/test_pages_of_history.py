@@ -51,13 +51,13 @@ def test_what_is_no_cursor_is_refused(fife: College, kit: str, after: str) -> No
     assert refusal.value.code == "bad_cursor"
 
 
-@pytest.mark.parametrize("place", ['Shelf "},"id":"1', 'Shelf ","id":"', "},{", "\\", ',"id":"'])
+@pytest.mark.parametrize("shelf", ['Shelf "},"id":"1', 'Shelf ","id":"', "},{", "\\", ',"id":"'])
 def test_a_place_that_looks_like_a_sealed_entry_is_told_as_it_is(
-    fife: College, kit: str, place: str
+    fife: College, kit: str, shelf: str
 ) -> None:
     """Lines are read from a part of the sealed text: nothing typed may look like its end."""
-    fife.holdings.move(kit, place)
+    fife.holdings.move(kit, shelf)
     fife.holdings.move(kit, "Rosyth")
-    moves = [f"moved to {place}", f"moved from {place} to Rosyth"]
+    moves = [f"moved to {shelf}", f"moved from {shelf} to Rosyth"]
     assert [each.summary for each in fife.find.history(kit)][-2:] == moves
     assert [each.summary for each in fife.ledger.log_page().items][-2:] == moves

@@ -27,6 +27,7 @@ from kitloan.audit.reach import reach_figures
 from kitloan.audit.years import lending
 from kitloan.college import College
 from kitloan.evidence.disclosure import protect
+from kitloan.ledger.collecting import collecting_rarely
 from kitloan.reference import colleges
 from kitloan.tables import College as CollegeRow
 from kitloan.tables import Organisation, table
@@ -94,10 +95,11 @@ def write_nation(esp: College) -> None:
 
 
 def page(census: Census, *, protected: bool) -> None:
-    """Everything that the page of evidence is made of."""
-    sums = UseSums(census, leaves=protected)
-    hidden = learner_figures(sums).hidden
-    reach_figures(sums, {}, lending(census), hidden=hidden)
+    """Everything that the page of evidence is made of, as an audit makes it."""
+    with collecting_rarely():
+        sums = UseSums(census, leaves=protected)
+        hidden = learner_figures(sums).hidden
+        reach_figures(sums, {}, lending(census), hidden=hidden)
 
 
 @contextmanager

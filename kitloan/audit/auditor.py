@@ -51,6 +51,7 @@ from kitloan.evidence.disclosure import Shown
 from kitloan.history.earlier import replay
 from kitloan.history.walk import Progress
 from kitloan.ledger.clocks import Times, find_wrong
+from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.session import Session
 from kitloan.national.gifts import the_college
 from kitloan.reference import regions
@@ -167,7 +168,7 @@ class Auditor:
 
         Args:
             as_at: the day; None is today. On a later day than today, loans that are open now and
-                not back by then count as overdue, and the report says that the day has not come.
+                not back by then count as overdue, and the report states that the day has not come.
             progress: given how many entries are replayed, for an earlier day.
             scope: what the report is about; None is everything.
             reader: `donor`, `college`, `board`, or `evidence` for the page of what the kits did:
@@ -210,7 +211,7 @@ class Auditor:
                 )
             earlier = self._earlier(check_year(since), known, about, progress, reader)
         elif last_quarter:
-            # Nothing was on record by then, or nothing of the scope; or no scope is called so,
+            # Nothing was on record by then, or nothing of the scope; or no scope has that name,
             # which is refused below.
             with suppress(BadInput):
                 found = self._earlier(last_quarter_end(day), known, about, progress, reader)
@@ -298,7 +299,7 @@ class Auditor:
         self, day: date, known: date, scope: Scope | None, progress: Progress | None
     ) -> Iterator[Census]:
         """What is counted, as at the end of a day."""
-        with self._reading(day, known) as live:
+        with collecting_rarely(), self._reading(day, known) as live:
             files = latest_files(live, end_of(known), end_of(day))
             # What was recorded by then counts, whenever its file came.
             came = known_until(live, end_of(self._session.today))

@@ -35,6 +35,7 @@ from kitloan.queries.uses import (
     list_forms,
     list_learners,
     list_same_day,
+    list_same_name,
     sum_answers,
     sum_bands,
     sum_forms,
@@ -228,13 +229,17 @@ NO_REACH = Reach(engagements=0, schools=0, learner_engagements=0, at_least=0, st
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """Two engagements of one school, day and band that may be one."""
+    """Two engagements of one school, day and band that may be one.
+
+    `by_name`: the borrowers have one name, and only one of them is linked to a listed school.
+    """
 
     college: str
     school: str
     on: date
     band: str
     ids: tuple[str, str]
+    by_name: bool = False
 
 
 MOST_YEARS = 5
@@ -659,27 +664,36 @@ def entered_twice(census: Census) -> Iterator[Twice]:
 
     Two loans of one college on one day are two uses; they are not listed.
     """
+    for school, one, other, name in _alike(census, list_same_day, lambda each: each.school):
+        if one.college != other.college or one.loan is None or other.loan is None:
+            on = date.fromisoformat(other.on)
+            yield Twice(other.college, school, on, name, (one.id, other.id))
+    for school, one, other, name in _alike(census, list_same_name, lambda each: each.organisation):
+        linked = [each.school != each.organisation for each in (one, other)]
+        if one.college != other.college and any(linked) and not all(linked):
+            on = date.fromisoformat(other.on)
+            yield Twice(other.college, school, on, name, (one.id, other.id), by_name=True)
+
+
+def _alike(
+    census: Census,
+    listed: Callable[[YearSpan], Select[Any]],
+    school_of: Callable[[GroupUse], str | None],
+) -> Iterator[tuple[str, GroupUse, GroupUse, str]]:
+    """The first use of each school, day and band, with each of the others; and the band."""
     first, _ = academic_year(census.day)
-    seen: dict[tuple[str, str, str], list[GroupUse]] = defaultdict(list)
     span = _span(census, first)
-    for each in _once(
-        _groups(
-            census,
-            span,
-            tuple_(engagement.c.college, engagement.c.engagement).in_(list_same_day(span)),
-        )
-    ):
-        if not (each.school and each.in_scope and each.used):
+    seen: dict[tuple[str, str, str], list[GroupUse]] = defaultdict(list)
+    which = tuple_(engagement.c.college, engagement.c.engagement).in_(listed(span))
+    for each in _once(_groups(census, span, which)):
+        if not ((school := school_of(each)) and each.in_scope and each.used):
             continue
         for name in each.bands or ():
-            seen[each.school, each.on, name].append(each)
-    for (school, on, name), groups in seen.items():
-        if len(groups) == 1:
-            continue
+            seen[school, each.on, name].append(each)
+    for (school, _, name), groups in seen.items():
         one, *others = sorted(groups, key=lambda each: (each.college, each.id))
         for other in others:
-            if one.college != other.college or one.loan is None or other.loan is None:
-                yield Twice(other.college, school, date.fromisoformat(on), name, (one.id, other.id))
+            yield school, one, other, name
 
 
 def _groups(census: Census, span: YearSpan, which: ColumnElement[bool]) -> Iterator[GroupUse]:

@@ -231,7 +231,7 @@ CODES: dict[str, Code] = {
         "low",
         "One use entered twice",
         _BOTH,
-        "If it is one use, give both the event's id, or withdraw one of them.",
+        "If it is one use, give both the event's id and the listed school, or withdraw one.",
     ),
     "not_sighted_12_months": Code(
         "low",
@@ -658,12 +658,13 @@ def _not_sighted(evidence: Evidence) -> Iterable[Finding]:
 
 def _engagements_twice(evidence: Evidence) -> Iterable[Finding]:
     for each in entered_twice(evidence.census):
+        but = "; only one is linked to a listed school" if each.by_name else ""
         yield Finding(
             "engagement_twice",
             each.college,
             "",
             f"The same school, date and band: {' and '.join(each.ids)}, {each.band} on "
-            f"{uk(each.on)}, are counted as two.",
+            f"{uk(each.on)}, are counted as two{but}.",
             each.on,
         )
 

@@ -171,7 +171,7 @@ def _tiles(m: Material) -> tuple[Tile, ...]:
                 group.name,
                 held if group.known else None,
                 seen(group.figures) / held if held else None,
-                out / days if days else None,
+                out / days if days and days >= A_MONTH * held else None,
                 per_1000.get(group.id),
             )
         )

@@ -25,7 +25,7 @@ from kitloan.text.names import fold
 OF_SCHOOL = ("council", "sector", "rurality", "deprived")
 """What a list has of a school, by which uses are shown."""
 FEW = "\0few"
-"""In place of a council with too few schools served; no council is called so."""
+"""In place of a council with too few schools served; no council has that name."""
 
 
 def part_keys(census: Census) -> dict[str, "_Key"]:
@@ -147,7 +147,7 @@ def may_show_part(census: Census, days: Days) -> bool:
 
 _AROUND = {"college": "region", "gift": "donor"}
 _PAPERS = ("donor", "gift", "type", "college")
-"""Parts of a nation that have papers of their own, besides regions."""
+"""Parts of a nation that have papers of their own, apart from regions."""
 
 
 def _hidden_beside(
@@ -339,7 +339,7 @@ _Key: TypeAlias = Callable[[Uses], str]
 _PartOf: TypeAlias = Callable[[Uses], str | None]
 _Shares: TypeAlias = Callable[[Uses], Iterable[tuple[str, int]]]
 _OURS = "\0"
-"""The part that a report is about; no donor, type or college is called so."""
+"""The part that a report is about; no donor, type or college has that name."""
 
 
 def _in_scope_by(groups: Iterable[Uses], key: _Key) -> set[str]:

@@ -1,6 +1,7 @@
 """`kitloan`: the group of all commands, and the handling of their errors."""
 
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -42,7 +43,7 @@ class _Commands(click.Group):
             near = difflib.get_close_matches(named, self.list_commands(ctx), n=2)
             if not near:
                 raise
-            meant = f"{problem.format_message()} Did you mean {' or '.join(near)}?"
+            meant = f"No such command {named!r}. Did you mean {' or '.join(near)}?"
             raise click.UsageError(meant, ctx) from problem
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -112,9 +113,8 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
         return end.exit_code, None
     except click.UsageError as problem:
         app.json = app.json or "--json" in arguments  # it may come after the mistake
-        command = problem.ctx.command_path if problem.ctx else "kitloan"
-        hint = f"See how it is used: {command} --help"
-        return BadInput.exit_code, BadInput("usage", problem.format_message(), hint)
+        hint = f"See how it is used: {_command_of(problem, arguments)} --help"
+        return BadInput.exit_code, BadInput("usage", _in_plain_words(problem), hint)
     except UnicodeEncodeError:
         return BadInput.exit_code, _not_text()
     except (click.Abort, KeyboardInterrupt):
@@ -129,6 +129,43 @@ def _outcome(app: App, arguments: list[str]) -> tuple[int, KitloanError | None]:
             return missing.exit_code, missing
         return StoreError.exit_code, _unexpected(app, problem)
     return app.exit_code, None
+
+
+_PLAINER = {
+    "is not a valid integer.": "is not a whole number.",
+    "is not a valid float.": "is not a number. Write it like 4.5",
+}
+"""What click writes of a value, and how a technician would."""
+
+
+def _command_of(problem: click.UsageError, arguments: list[str]) -> str:
+    """The command that was typed; click forgets it where an option has no value."""
+    if problem.ctx is not None:
+        return problem.ctx.command_path
+    names = {row.name for row in COMMANDS}
+    return " ".join(["kitloan", *[each for each in arguments if each in names][:1]])
+
+
+def _in_plain_words(problem: click.UsageError) -> str:
+    """What is wrong with a command line."""
+    match problem:
+        case click.NoSuchOption():
+            near = f" Did you mean {' or '.join(near)}?" if (near := problem.possibilities) else ""
+            return f"No such option {problem.option_name}.{near}"
+        case click.BadOptionUsage() if problem.message.endswith("requires an argument."):
+            return f"{problem.option_name} needs a value after it."
+        case click.MissingParameter():
+            return problem.format_message()
+        case click.BadParameter() if problem.param is not None:
+            message = problem.message
+            for click_writes, plain in _PLAINER.items():
+                message = message.replace(click_writes, plain)
+            name = (
+                problem.param.opts[0] if problem.param.opts else problem.param.human_readable_name
+            )
+            return f"{name}: {message}"
+    written = problem.format_message()
+    return re.sub(r"^Got unexpected extra arguments? \((.*)\)$", r"Too much was typed: \1", written)
 
 
 def _make_the_days_copy(app: App) -> None:

@@ -165,7 +165,7 @@ def add(
         )
     _show_offer(app, made, "+ OFFERED")
     if not app.json:
-        print_text("  Other colleges see it when this ledger was sent: kitloan ledger export FILE")
+        print_text("  Other colleges see it once this ledger is sent: kitloan ledger export FILE")
 
 
 @command("change", "kitloan offer change O12 --expires 18/12/2026", group=offer)
@@ -418,7 +418,7 @@ def add_claim(app: App, which: str, quantity: int) -> None:
         made = opened.offers.claim(which, quantity)
     _show_claim(app, made, "+ CLAIMED")
     if not app.json:
-        print_text("  That college sees it after this ledger was sent: kitloan ledger export FILE")
+        print_text("  That college sees it once this ledger is sent: kitloan ledger export FILE")
         if made.type is None:
             print_text("  This store has not seen the offer: it may be newer than ESP's last file.")
 
@@ -473,7 +473,7 @@ def add_ask(
         made = opened.asks.add(college, name, many, first, last, tag=tag, note=note)
     _show_ask(app, made, "+ ASKED")
     if not app.json:
-        print_text("  That college sees it after this ledger was sent: kitloan ledger export FILE")
+        print_text("  That college sees it once this ledger is sent: kitloan ledger export FILE")
 
 
 @command("withdraw", "kitloan ask withdraw A12", group=ask)

@@ -1,4 +1,4 @@
-"""How much work a file may cause: so much for its size, whatever its entries say."""
+"""How much work a file may cause: so much for its size, whatever is in its entries."""
 
 from kitloan.exchange.file import MOST_UNPACKED, ExchangeFile
 from kitloan.storage.statements import Meter
@@ -67,7 +67,7 @@ def may_leave_out(entries: int, unpacked: int, size: int) -> bool:
     """Whether an ordinary ledger in version 2 of the file keeps well within the limits.
 
     They follow from the size of the file, whatever its version, so that no version lets a file
-    cause more work. A long ledger goes in version 1, in which its size says more.
+    cause more work. A long ledger goes in version 1, in which its size shows more.
 
     Args:
         entries: how many the file has.
@@ -87,7 +87,7 @@ def meter_for_branch(entries: int, characters: int) -> Meter:
     """The most work that replaying a branch of a ledger may cause.
 
     Its entries may have come in many files, and have waited on another branch, where they were
-    never applied. So what each file might do says nothing about what they do together.
+    never applied. So what each file might do does not show what they do together.
 
     Args:
         entries: how many the branch has.

@@ -173,7 +173,7 @@ def asks_here(
     ):
         own = row._mapping
         key = f"{own['college']}:{own['ask']}"
-        said = answers.pop((own["college"], key, row.to_college), None)
+        answer = answers.pop((own["college"], key, row.to_college), None)
         found.append(
             AskSeen(
                 college=own["college"],
@@ -186,8 +186,8 @@ def asks_here(
                 last=row.last,
                 note=row.note,
                 open=bool(row.open),
-                gets=None if said is None else said.quantity,
-                reason=None if said is None else said.reason,
+                gets=None if answer is None else answer.quantity,
+                reason=None if answer is None else answer.reason,
             )
         )
     found += [

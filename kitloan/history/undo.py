@@ -758,7 +758,7 @@ class _Rehearsed(Exception):
 
 
 def _rehearsed(session: Session, action: Undone) -> Undone:
-    """An action with why undoing it would be refused, where only doing it tells."""
+    """An action with why undoing it would be refused, where only doing it shows that."""
     try:
         with writing(session.store, session.college, session.actor, session.clock) as writer:
             rows = _OF_REQUEST(writer.connection, c=writer.college, i=action.id)

@@ -440,7 +440,7 @@ def _roll_back(scratch: Connection) -> None:
 
 
 def _kept(walk: "Walk", replayed: Connection, part: Path) -> Checkpoint | None:
-    """Keep the replayed register in a file; gives what a checkpoint says of it, without a seal."""
+    """Keep the replayed register in a file; gives what a checkpoint has of it, without a seal."""
     rows = sum(_counts(replayed, walk.college).values())
     try:
         tables = keep_tables(replayed, part)

@@ -179,7 +179,7 @@ def _cell(sheet: Sheet, line: Line, index: int) -> Value:
 
 
 def _separate_tags_from_numbers(each: Guess, sheet: Sheet, lines: Sequence[Line]) -> None:
-    """A column called "Tag" holds kitloan's tags or the college's own numbers: its look says
+    """A column called "Tag" holds kitloan's tags or the college's own numbers: its look shows
     which.
     """
     texts = [as_text(v) for line in lines if not is_blank(v := _cell(sheet, line, each.index))]

@@ -35,14 +35,14 @@ class Layout:
         profiles: by position, what the column holds.
         alone: whether no other table is beside it.
         made_by: the program whose export it is.
-        type_from: positions of columns that can say what a thing is, best first.
+        type_from: positions of columns that can show what a thing is, best first.
         is_loans: the table lists loans of what another sheet has.
         is_log: one line is one loan, and a thing has several.
         is_below: another table of the sheet is above it.
         spans: by position, the days of a column that is one of a plan.
         now: of those, the column that has today in it.
         codes: by folded code, what the key beneath the table has for it.
-        kind_asked: which column says what a thing is has been asked, so no row need be reported.
+        kind_asked: which column has what a thing is was asked, so no row need be reported.
     """
 
     sheet: Sheet
@@ -86,7 +86,7 @@ class Layout:
 class Loan:
     """What a line records of a loan, open or not; `others` have more of the same stock.
 
-    `back` is what a line that says "in" names: who brought the thing back, and when.
+    `back` is what a line with "in" names: who brought the thing back, and when.
     """
 
     organisation: str | None = None

@@ -1,6 +1,6 @@
 """Exports of other programs, known by their headings: `formats.toml` has one table for each.
 
-A format is a map that ships with kitloan. What the user's own map says of a column goes before it.
+A format is a map that ships with kitloan. The user's own map of a column goes before it.
 """
 
 import tomllib
@@ -21,8 +21,8 @@ class Format:
         name: the program.
         columns: by squeezed heading, the field, or "" for a note.
         values: by squeezed heading, by folded value, what it means.
-        due_means_out: a day on which a thing is due means that it is on loan, whoever has it.
-        type_from: headings that can say what a thing is, best first: the first that is filled does.
+        due_means_out: a day on which a thing is due means that it is on loan, to anybody.
+        type_from: headings that can show what a thing is, best first; a filled one does.
     """
 
     name: str

@@ -161,7 +161,7 @@ class Holder:
         person: somebody named beside it.
         due_on, out_on: days named in the cell.
         standing: a word for how it is, where the cell is nothing but that.
-        doubt: why a person must say.
+        doubt: why a person must answer.
         rest: a date whose meaning is open, and other words left over.
         quantity: how many they have, where the cell has it.
     """
@@ -353,12 +353,12 @@ _PAST_LOAN = re.compile(
 
 @lru_cache(maxsize=4096)
 def speaks_of_loan(text: str) -> bool:
-    """Whether a remark says that somebody has the thing now."""
+    """Whether by a remark somebody has the thing now."""
     return _clause_of_loan(text) is not None
 
 
 def _clause_of_loan(text: str) -> str | None:
-    """The part of a remark that says so, unless by a later part it is over."""
+    """The part of a remark that means that, unless by a later part it is over."""
     latest = None
     for clause in filter(None, map(str.strip, _CLAUSES.split(text))):
         found = _LENT_WORDS.search(clause)

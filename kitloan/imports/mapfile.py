@@ -62,7 +62,7 @@ class Map:
     proposed: bool = False
 
     def value(self, header: str, text: str) -> str | None:
-        """What the map says that a value of a column means; None when it says nothing.
+        """What a value of a column means by the map; None when the map does not have it.
 
         "Scrapped 12/03/2025" is also found under "scrapped", and "Lost in transit" under "lost";
         but not "missing 3 screws" under "missing", nor one school under the beginning of its name.

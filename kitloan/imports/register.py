@@ -171,7 +171,7 @@ class Registers:
 
         Args:
             path: a CSV, XLSX, ODS or XLS file.
-            map_path: which column means what, where the headers do not say.
+            map_path: which column means what, where the headers do not show it.
             dry_run: find out what would happen, and change nothing.
             skip_problems: take the good rows although others have errors.
             update: take the differences of rows that are known already.
@@ -403,7 +403,7 @@ class _Taking:
 
 
 class Keys:
-    """What tells whether a row is known: looked up once where a store is empty, else row by row."""
+    """What shows whether a row is known: looked up once where a store is empty, else row by row."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer

@@ -109,8 +109,8 @@ class Row(NamedTuple):  # there are thousands, each packed and made again
         out_on: the day on which the open loan began, where the register names it.
         quantity_out: how many of a stock are on loan; None is all of them.
         more_loans: the other open loans of a stock that several borrowers have parts of.
-        missing: the register says that it is lost.
-        in_repair: the register says that it is being repaired.
+        missing: it is lost, by the register.
+        in_repair: it is being repaired, by the register.
         extras: by header, what is in the columns that no field took, and what could not be read.
             It may speak of people.
     """

@@ -242,13 +242,13 @@ def speaks_of_repair(text: str) -> bool:
 
 
 def may_name_somebody(text: str) -> bool:
-    """Whether unknown words for how a thing is may say that somebody has it."""
+    """Whether unknown words for how a thing is may mean that somebody has it."""
     return _NAMES_SOMEBODY.search(text) is not None
 
 
 @lru_cache(maxsize=4096)
 def speaks_of_gone(text: str) -> Standing | None:
-    """Whether a remark says that the thing is gone: "Lost in transit, May 2024".
+    """Whether by a remark the thing is gone: "Lost in transit, May 2024".
 
     Such words begin the remark, or end it after a pause: "Beyond repair - scrapped June".
     """

@@ -23,7 +23,7 @@ HEADER_DEPTH = 30
 """Lines from the top in which a header is looked for."""
 
 VITAL = frozenset({"type", "asset_number", "tag"})
-"""What a table of things must say of each."""
+"""What a table of things must have for each."""
 
 WHY_NOT_TAKEN = "Why kitloan did not take it"
 """The heading of the reasons in a file of rows that were not taken; read again, it is no column."""
@@ -95,8 +95,8 @@ def find_tables(
 
     Args:
         sheet: the sheet.
-        mapped: by folded header, what the user's map says.
-        header_row: the row that the map says the headings are in.
+        mapped: by folded header, what the user's map has.
+        header_row: the row of the headings by the map.
     """
     heading = _heading(sheet, mapped, header_row)
     if heading is None:
@@ -218,7 +218,7 @@ def _weighed(
     plan = days_in_order(line.values)
     values = [line.value(i) for i in named if i not in plan and not is_blank(line.value(i))]
     if not forced and sum(map(_is_value, values)) > len(values) * 0.5:
-        return None  # a line of numbers and days heads nothing, whatever a map says
+        return None  # a line of numbers and days heads nothing, whatever a map has
     on_map = [i for i in named if fold(heading.texts[i]) in mapped]
     made_by = format_of([heading.texts[i] for i in named])
     scores = {i: meanings(plain_header(heading.texts[i])) for i in named}

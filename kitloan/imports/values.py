@@ -131,7 +131,7 @@ _tidied = lru_cache(maxsize=8192)(tidy)
 
 
 def means_nothing(value: Value) -> bool:
-    """Whether an optional cell is empty, or says in words that it is."""
+    """Whether an optional cell is empty, or means that in words."""
     if not isinstance(value, str):
         return value is None
     return len(value) < 40 and (not value or value.isspace() or fold(value) in _NOTHING)
@@ -149,7 +149,7 @@ def _words(text: str, limit: int) -> str | Fault:
 
 
 def means_not_out(value: Value) -> bool:
-    """Whether a cell that should name a borrower says in words that there is none."""
+    """Whether a cell that should name a borrower means in words that there is none."""
     return means_nothing(value) or (isinstance(value, str) and fold(value) in _NOT_OUT)
 
 
@@ -161,7 +161,7 @@ def name(value: Readable) -> str | Fault:
 
 
 def borrower(value: Readable) -> str | Fault:
-    """An organisation that has the kit. A person's name must not come to stand in the ledger."""
+    """An organisation that has the kit. A person's name must not come into the ledger."""
     text = name(value)
     if isinstance(text, Fault):
         return text
@@ -516,7 +516,7 @@ def title(value: Readable) -> str | Fault:
 
 
 def email(value: Readable) -> str | Fault:
-    """An e-mail address, so far as one can tell by looking."""
+    """An e-mail address, so far as one can see."""
     text = words(value)
     if isinstance(text, Fault) or _EMAIL.fullmatch(text):
         return text

@@ -303,7 +303,7 @@ def _value(cell: object) -> Value:
 
 
 def _formulas_without_result(xml: bytes) -> set[tuple[int, int]]:
-    """Places of formulas that may lack a result: an empty text is a result, and says so (`t`)."""
+    """Places of formulas that may lack a result: an empty text is a result, marked as one (`t`)."""
     places = set()
     for found in _FORMULA.finditer(xml):
         attributes = found[1]
@@ -319,7 +319,7 @@ def _merges(xml: bytes) -> Iterator[_Merge]:
 
 
 def _merged_down(lines: Sequence[Line], merges: tuple[_Merge, ...]) -> dict[tuple[int, int], Value]:
-    """What each merged cell says, at every line below its first that it reaches into."""
+    """What each merged cell has, at every line below its first that it reaches into."""
     if not merges:
         return {}
     numbers = [line.number for line in lines]

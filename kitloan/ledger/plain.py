@@ -43,7 +43,7 @@ _OF_A_VALUE = (
     *("default", "function", "expected", "ge", "le", "min_length", "max_length", "pattern"),
     *("items_schema", "variadic_item_index"),
 )
-"""What schemas of fields may say; a rule of another name is not known here."""
+"""What schemas of fields may have; a rule of another name is not known here."""
 
 E = TypeVar("E", bound=BaseModel)
 Schema = Mapping[str, Any]
@@ -97,7 +97,7 @@ class Plain(Generic[E]):
         self._readers: dict[str, Callable[[str], E | None]] = {}
 
     def read(self, body: str) -> E | None:
-        """The entry in a text; None when pydantic has to say what the text is."""
+        """The entry in a text; None when pydantic has to read it."""
         start = body.find(_KIND) + len(_KIND)
         kind = body[start : body.find('"', start)]
         if (reader := self._readers.get(kind)) is not None:
@@ -150,18 +150,18 @@ def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:
         values: dict[str, Any] = dict(zip(names, texts))  # noqa: B905  # a group for each
         for name, make in makes:
             values[name] = make(values[name])
-        said = new(of_fact)
-        put_values(said, values)
-        put_known(said, known_inside)
-        put_extra(said, None)
-        put_private(said, None)
+        fact = new(of_fact)
+        put_values(fact, values)
+        put_known(fact, known_inside)
+        put_extra(fact, None)
+        put_private(fact, None)
         made = new(of_entry)
         put_values(
             made,
             {
                 "at": at,
                 "by": by,
-                "fact": said,
+                "fact": fact,
                 "id": request,
                 "ledger": ledger,
                 "part": int(part),
@@ -187,7 +187,7 @@ def _fields(model: Schema, **known: _Field) -> list[_Field]:
 
 
 def _must_have_only(schema: Schema, keys: Collection[str]) -> None:
-    """Refuse a schema that says more than is known here: it may be a rule."""
+    """Refuse a schema that has more than is known here: it may be a rule."""
     if not schema.keys() <= {"type", "schema", "metadata", *keys}:
         raise _NotPlain
 
@@ -227,7 +227,7 @@ def _field(name: str, schema: Schema) -> _Field:
         raise _NotPlain
     if default is not None:
         if pattern.startswith(_NULL_OR):
-            raise _NotPlain  # a null could not be told from what is left out
+            raise _NotPlain  # a null and what is left out would look alike
         make = partial(_or_default, make, default)
     return _Field(name, pattern, make, json.dumps(default))
 

@@ -252,6 +252,29 @@ def list_same_day(span: YearSpan) -> Select[Any]:
     )
 
 
+def list_same_name(span: YearSpan) -> Select[Any]:
+    """Uses of one day by borrowers of one name in several colleges, not all of one school."""
+    inner = (
+        select(engagement.c.organisation, engagement.c.on)
+        .select_from(_joined(engagement, {"school"}))
+        .where(span.within, engagement.c.used != "no", engagement.c.organisation.is_not(None))
+        .group_by(engagement.c.organisation, engagement.c.on)
+        .having(
+            func.min(engagement.c.college) != func.max(engagement.c.college),
+            func.min(_SCHOOL) != func.max(_SCHOOL),
+        )
+        .subquery()
+    )
+    return (
+        select(engagement.c.college, engagement.c.engagement)
+        .join(
+            inner,
+            and_(inner.c.organisation == engagement.c.organisation, inner.c.on == engagement.c.on),
+        )
+        .where(span.within)
+    )
+
+
 _recorded: ColumnElement[str] = func.substr(engagement.c.recorded_at, 1, 10)
 _DAYS = (engagement.c.on, _recorded.label("recorded"))
 _known: ColumnElement[str] = case((_recorded > engagement.c.on, _recorded), else_=engagement.c.on)

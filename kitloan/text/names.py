@@ -168,7 +168,7 @@ def by_name(name: str) -> str:
 def number_pattern(text: str) -> str:
     """A LIKE pattern, with backslash as the escape, for numbers that differ in leading zeros only.
 
-    It finds a few more than those: `in_natural_order` tells which are the same.
+    It finds a few more than those: `in_natural_order` shows which are the same.
     """
     escaped = re.sub(r"([\\%_])", r"\\\1", fold(text))
     return _NUMBERS.sub(lambda found: "%" + (found[0].lstrip("0") or "0"), escaped)

@@ -92,8 +92,8 @@ def other_college(connection: Connection, own: str, text: str) -> tuple[str, str
     if found[0] == own:
         raise BadInput(
             "own_college",
-            f"{found[1]} is this college. A transfer goes to another college.",
-            "Name the other college; within this one, use: kitloan move",
+            f"{found[1]} is this college.",
+            "Name the other college. To move a kit within this one: kitloan move",
             college=own,
         )
     return found

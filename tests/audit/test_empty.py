@@ -64,11 +64,15 @@ def test_the_first_answer_names_donors_and_silent_colleges(scotland: Scotland) -
     assert "colleges sent no file, and what they hold is not known: Ayrshire College, " in more
     silent = {each.name for each in colleges() if each.id != "fife"}
     assert not {name for name in silent if name not in more}, "a director writes to each"
-    use = scotland.audit().report.summary.answers[3]
+    summary = scotland.audit().report.summary
+    use, in_use = summary.answers[3], {each.name: each.used for each in summary.tiles}
+    assert in_use["Fife"] is None, "nor does the map show it"
     assert use[0].startswith("0 loans to 0 schools and other borrowers in the last 12 months. ")
     assert "held for too short a time to show how much they are used" in use[0]
     scotland.clock.move(days=30)
-    use = scotland.audit().report.summary.answers[3]
+    summary = scotland.audit().report.summary
+    use, in_use = summary.answers[3], {each.name: each.used for each in summary.tiles}
+    assert in_use["Fife"] == 0
     assert "A kit was on loan for 0% of the time that it was held." in use[0]
     (_, of_donor), *_ = scotland.esp.audit.audit(scope=Scope(donor="RAF")).report.summary.answers
     assert "Given" not in of_donor

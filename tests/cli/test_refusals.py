@@ -300,3 +300,27 @@ def test_the_log_of_a_kit_whose_taking_in_was_undone(cli: Cli, stock: Stock) -> 
     cli("undo")
     kinds = [each["kind"] for each in cli("ledger", "log", tag, "--json").json["items"]]
     assert kinds == ["holding.accessioned", "entry.reversed"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "command"),
+    [
+        (
+            "engagement add --hours 4,5",
+            "--hours: '4,5' is not a number. Write it like 4.5",
+            "engagement add",
+        ),
+        ("add --type Kit --quantity two", "--quantity: 'two' is not a whole number.", "add"),
+        ("checkout FC002 --to", "--to needs a value after it.", "checkout"),
+        ("checkout FC002 --too x", "No such option --too. Did you mean --to", "checkout"),
+        ("chekout FC002", "No such command 'chekout'. Did you mean checkout", ""),
+        ("zzqq", "No such command 'zzqq'.", ""),
+        ("key fife ayrshire", "Too much was typed: fife ayrshire", "key"),
+    ],
+)
+def test_a_slip_is_named_in_plain_words(cli: Cli, line: str, words: str, command: str) -> None:
+    """A technician has never met a float, and asks the wrong command for help."""
+    answer = cli(*line.split())
+    assert answer.code == 2
+    assert words in answer.err
+    assert f"See how it is used: {f'kitloan {command}'.strip()} --help" in answer.err

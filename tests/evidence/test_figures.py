@@ -145,6 +145,31 @@ def test_an_event_that_two_colleges_entered_is_one(
     assert "same school, date and band" in finding.message
 
 
+@pytest.mark.parametrize("event", [None, "EV1"])
+def test_a_use_entered_by_two_colleges_of_which_one_has_linked_the_school(
+    fife: College, ayrshire: College, esp: Callable[..., College], event: str | None
+) -> None:
+    """One class in the report twice, and nobody asked: nothing is known of which school it is."""
+    record(fife, SEPT, "Lochside", schuid="8000001S", learners={"s1-s3": 36}, event=event)
+    record(ayrshire, SEPT, "Lochside", learners={"s1-s3": 36}, event=event)
+    record(ayrshire, FEB, "Lochside", learners={"s1-s3": 36}, event=event)
+    found = [
+        each for each in esp(ayrshire).audit.audit().findings if each.code == "engagement_twice"
+    ]
+    assert [each.since for each in found] == [SEPT]
+    assert "only one is linked to a listed school" in found[0].message
+
+
+def test_two_linked_schools_of_one_name_are_two(
+    fife: College, ayrshire: College, esp: Callable[..., College]
+) -> None:
+    """There is a St Mary's in every other town."""
+    record(fife, SEPT, "St Mary's", schuid="8000001S", learners={"s1-s3": 36})
+    record(ayrshire, SEPT, "St Mary's", schuid="8000002S", learners={"s1-s3": 36})
+    findings = esp(ayrshire).audit.audit().findings
+    assert "engagement_twice" not in {each.code for each in findings}
+
+
 def test_two_loans_of_a_day_are_two_uses(fife: College) -> None:
     """Two kits in one class room are no mistake; a loan and a visit of one band may be."""
 

@@ -184,7 +184,7 @@ def _do(screen: SharingList, text: str, item: Shared | None) -> Verdict:
     act()
     shown = {"yes": "YES", "no": "NO", "claim": "CLAIMED", "withdraw": "WITHDRAWN"}[word]
     many = f" ({int(found[2]):,})" if found[2] else ""
-    hint = f"It books and sends nothing. {UNDOES}" if word == "yes" else UNDOES
+    hint = f"Nothing is booked or sent yet. {UNDOES}" if word == "yes" else UNDOES
     return Verdict(shown, f"{item.id}: {_who(of)}, {_what(of)}{many}", hint)
 
 

@@ -1,9 +1,14 @@
 """A ledger and a holding's history in pages: nothing twice, nothing left out."""
 
 import pytest
+from sqlalchemy import func, select, update
 
 from kitloan import BadInput
 from kitloan.college import College
+from kitloan.tables import LedgerEntry, table
+from verify.behind import behind_its_back
+
+entry = table(LedgerEntry)
 
 
 def _move_often(desk: College, kit: str) -> None:
@@ -61,3 +66,17 @@ def test_a_place_that_looks_like_a_sealed_entry_is_told_as_it_is(
     moves = [f"moved to {shelf}", f"moved from {shelf} to Rosyth"]
     assert [each.summary for each in fife.find.history(kit)][-2:] == moves
     assert [each.summary for each in fife.ledger.log_page().items][-2:] == moves
+
+
+def test_an_entry_that_was_written_by_hand_is_shown_and_found(
+    fife: College, kit: str, place: str
+) -> None:
+    """A space in one line would hide the history of a kit, and what is wrong with it."""
+    fife.holdings.move(kit, "Rosyth")
+    whole = fife.find.history(kit)
+    with behind_its_back(place) as connection:
+        body = func.replace(entry.c.body, '"fact":{', '"fact": {')
+        last = select(func.max(entry.c.seq)).scalar_subquery()
+        connection.execute(update(entry).where(entry.c.seq == last).values(body=body))
+    assert fife.find.history(kit) == whole
+    assert not fife.ledger.verify().ok

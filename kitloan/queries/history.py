@@ -145,16 +145,20 @@ def _lines(
 
 
 def _read(bodies: Sequence[str]) -> list[dict[str, Any]]:
-    """What sealed bodies say of `at`, `by` and `fact`.
+    """The `at`, `by` and `fact` of sealed bodies.
 
     They are canonical, so what no line shows can be cut off before they are read; and read in one
-    go, for most have the same names of fields.
+    go, for most have the same names of fields. One that somebody wrote into the store by hand may
+    not be: then each is read by itself, and verifying finds it.
     """
     if not bodies:
         return []
-    shown = "},".join([body[: body.rindex(_BEHIND_FACT)] for body in bodies])
-    read: list[dict[str, Any]] = from_json(f"[{shown}}}]", cache_strings="keys")
-    return read
+    try:
+        shown = "},".join([body[: body.rindex(_BEHIND_FACT)] for body in bodies])
+        read: list[dict[str, Any]] = from_json(f"[{shown}}}]", cache_strings="keys")
+    except ValueError:
+        read = []
+    return read if len(read) == len(bodies) else [json.loads(body) for body in bodies]
 
 
 def _by_day(lines: list[HistoryLine]) -> list[HistoryLine]:

@@ -4,10 +4,10 @@
 RFC 3339 in UTC, snake_case throughout.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, cast
 
 from kitloan.text.dates import day_of, uk
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kitloan.text.fields import GiftTerms  # the desk paints before it loads pydantic
 
 T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Status = Literal[
     "in",
@@ -210,6 +212,50 @@ class Page(Generic[T_co]):
     items: tuple[T_co, ...]
     total: int
     next: str | None
+
+
+def maker_of(answer: Callable[P, T]) -> Callable[P, T]:
+    """What makes answers of a class as calling it does, in a fifth of the time: for pages of them.
+
+    A frozen dataclass has each of its fields set by a call. Here they are set in an object of a
+    class that has the same slots and is not frozen, and then the object is given the class of the
+    answer. Python takes that only where the slots are the same.
+
+    Args:
+        answer: a frozen dataclass with slots, without anything to run after its fields are set.
+    """
+    return cast(Callable[P, T], _maker(cast(type[T], answer), ()))
+
+
+def maker_of_row(answer: type[T], *columns: str) -> Callable[..., T]:
+    """As `maker_of`; but what it makes takes these fields of a row, which is its first argument."""
+    return _maker(answer, columns)
+
+
+def _maker(answer: type[T], columns: tuple[str, ...]) -> Callable[..., T]:
+    declared = fields(cast(Any, answer))
+    known: dict[str, Any] = {
+        "Answer": answer,
+        "Open": type("Open", (), {"__slots__": tuple([each.name for each in declared])}),
+        "new": object.__new__,
+        **{f"default_{each.name}": each.default for each in declared},
+    }
+    named = [each for each in declared if each.name not in columns]
+    taken = [
+        each.name if each.default is MISSING else f"{each.name}=default_{each.name}"
+        for each in named
+    ]
+    lines = [
+        f"def make({', '.join(['row', *taken] if columns else taken)}):",
+        " made = new(Open)",
+        *[f" made.{each.name} = {each.name}" for each in named],
+        " made.__class__ = Answer",
+        " return made",
+    ]
+    if columns:
+        lines.insert(2, f" {', '.join([f'made.{name}' for name in columns])}, = row")
+    exec("\n".join(lines), known)  # noqa: S102  # of our own names, as dataclasses does it
+    return cast(Callable[..., T], known["make"])
 
 
 def as_json(value: Any) -> Any:

@@ -1,9 +1,14 @@
 """A ledger and a holding's history in pages: nothing twice, nothing left out."""
 
 import pytest
+from sqlalchemy import func, select, update
 
 from kitloan import BadInput
 from kitloan.college import College
+from kitloan.tables import LedgerEntry, table
+from verify.behind import behind_its_back
+
+entry = table(LedgerEntry)
 
 
 def _move_often(desk: College, kit: str) -> None:
@@ -49,3 +54,29 @@ def test_what_is_no_cursor_is_refused(fife: College, kit: str, after: str) -> No
     with pytest.raises(BadInput) as refusal:
         fife.ledger.log_page(after=after)
     assert refusal.value.code == "bad_cursor"
+
+
+@pytest.mark.parametrize("shelf", ['Shelf "},"id":"1', 'Shelf ","id":"', "},{", "\\", ',"id":"'])
+def test_a_place_that_looks_like_a_sealed_entry_is_told_as_it_is(
+    fife: College, kit: str, shelf: str
+) -> None:
+    """Lines are read from a part of the sealed text: nothing typed may look like its end."""
+    fife.holdings.move(kit, shelf)
+    fife.holdings.move(kit, "Rosyth")
+    moves = [f"moved to {shelf}", f"moved from {shelf} to Rosyth"]
+    assert [each.summary for each in fife.find.history(kit)][-2:] == moves
+    assert [each.summary for each in fife.ledger.log_page().items][-2:] == moves
+
+
+def test_an_entry_that_was_written_by_hand_is_shown_and_found(
+    fife: College, kit: str, place: str
+) -> None:
+    """A space in one line would hide the history of a kit, and what is wrong with it."""
+    fife.holdings.move(kit, "Rosyth")
+    whole = fife.find.history(kit)
+    with behind_its_back(place) as connection:
+        body = func.replace(entry.c.body, '"fact":{', '"fact": {')
+        last = select(func.max(entry.c.seq)).scalar_subquery()
+        connection.execute(update(entry).where(entry.c.seq == last).values(body=body))
+    assert fife.find.history(kit) == whole
+    assert not fife.ledger.verify().ok

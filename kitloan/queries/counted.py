@@ -5,9 +5,9 @@ instant has whole seconds, so of a count and a change in one second the ledger's
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select
 
@@ -149,56 +149,38 @@ def counted_in_that_second(
     )
 
 
-class Counting(Protocol):
-    """What the latest count of a holding is read from: columns of its row."""
-
-    @property
-    def college(self) -> str: ...
-    @property
-    def tag(self) -> str: ...
-    @property
-    def kit_type(self) -> str: ...
-    @property
-    def quantity(self) -> int: ...
-    @property
-    def counted_at(self) -> str | None: ...
-
-
 def count_words(
-    connection: Connection, rows: Iterable[Counting], short: Collection[Place]
-) -> Mapping[Place, Counted]:
-    """What the latest count of each of some holdings means; those without a contents list are left
-    out.
+    connection: Connection,
+    college: str,
+    kits: Sequence[tuple[str, str, str | None]],
+    short: Collection[str],
+) -> dict[str, Counted]:
+    """What the latest count of each of some kits means, by tag; those without a contents list are
+    left out.
 
     Args:
         connection: a transaction.
-        rows: of `holding`.
-        short: those of which something is missing or broken.
+        college: whose they are.
+        kits: the tag of each, its kit type, and when it was counted; no stock.
+        short: the tags of those of which something is missing or broken.
     """
-    kits = [row for row in rows if row.quantity == 1]
     if not kits:
         return {}
-    types = sorted({row.kit_type for row in kits})
-    changed_at = {
-        (college, kind): at
-        for college in {row.college for row in kits}
-        for kind, at in _LISTED.tuples(connection, c=college, types=types)
-    }
-    kits = [row for row in kits if (row.college, row.kit_type) in changed_at]
-    changed = {
-        row.college for row in kits if row.counted_at and changed_at[row.college, row.kit_type]
-    }
-    changes = list_changes(connection, changed) if changed else {}
-    found: dict[Place, Counted] = {}
-    for row in kits:
-        place = (row.college, row.tag)
-        at, change = row.counted_at, changes.get((row.college, row.kit_type))
+    types = sorted({kind for _, kind, _ in kits})
+    changed_at = dict(_LISTED.tuples(connection, c=college, types=types))
+    kits = [each for each in kits if each[1] in changed_at]
+    is_changed = any(at and changed_at[kind] for _, kind, at in kits)
+    changes = list_changes(connection, [college]) if is_changed else {}
+    found: dict[str, Counted] = {}
+    for tag, kind, at in kits:
+        change = changes.get((college, kind))
         if at is None:
-            found[place] = "never"
+            found[tag] = "never"
         elif change is not None and (
-            at < change.at or (at == change.at and counted_before(connection, place, change))
+            at < change.at
+            or (at == change.at and counted_before(connection, (college, tag), change))
         ):
-            found[place] = "list_changed"
+            found[tag] = "list_changed"
         else:
-            found[place] = "short" if place in short else "whole"
+            found[tag] = "short" if tag in short else "whole"
     return found

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -63,6 +64,8 @@ from kitloan.values import (
     ShortageOfHolding,
     Sighting,
     Status,
+    maker_of,
+    maker_of_row,
 )
 
 if TYPE_CHECKING:
@@ -96,48 +99,32 @@ _TERMS = [
 ]
 
 
-class _HoldingRow(NamedTuple):
-    """A holding as it is read; by the driver's rows, for SQLAlchemy's take longer to read from."""
-
-    tag: str
-    type_name: str
-    college: str
-    region: str | None
-    kit_type: str
-    state: str
-    quantity: int
-    out_quantity: int
-    uncounted: bool
-    critical_short: int
-    out_of_use: str | None
-    sighted_at: str | None
-    sighted_by: str
-    counted_at: str | None
-
-
-_AS_STORED = tuple(
-    name for name in values.Holding.__slots__ if name in holding.c and name != "counted_at"
+_HOLDING_COLUMNS = (
+    *("tag", "type_name", "kit_type", "state", "quantity", "out_quantity", "uncounted"),
+    *("critical_short", "out_of_use", "sighted_at", "sighted_by", "counted_at"),
 )
-"""What an answer shows of a holding's row as it is; a column that comes is among them."""
+"""A holding as it is read. A page is of tuples as the driver has them: rows take longer to make."""
+_TAG, _OUT = map(_HOLDING_COLUMNS.index, ("tag", "out_quantity"))
+_QUANTITY = _HOLDING_COLUMNS.index("quantity")
+_COUNT = itemgetter(*map(_HOLDING_COLUMNS.index, ("tag", "kit_type", "counted_at")))
+_AS_STORED = (
+    "region",
+    *[
+        name
+        for name in values.Holding.__slots__
+        if name in holding.c and name not in ("college", *_HOLDING_COLUMNS)
+    ],
+)
+"""What an answer shows of a holding's row and only shows; a column that comes is among them."""
 
 
-class _LoanRow(NamedTuple):
-    """An open loan as it is read, with its borrower and its holding."""
-
-    college: str
-    loan: str
-    tag: str
-    quantity: int
-    returned: int
-    out_at: str
-    due_on: str | None
-    due_key: str
-    to: str
-    type_name: str
-    asset_number: str | None
-    contact_name: str | None
-    contact_email: str | None
-    contact_phone: str | None
+_LOAN_COLUMNS = (
+    *("loan", "tag", "quantity", "returned", "out_at", "due_on", "due_key"),
+    *("to", "type_name", "asset_number"),
+    *("contact_name", "contact_email", "contact_phone"),
+)
+"""An open loan as it is read, with its borrower and its holding."""
+_FIRST_DUE = itemgetter(_LOAN_COLUMNS.index("due_key"), _LOAN_COLUMNS.index("loan"))
 
 
 _JOINED = {
@@ -152,12 +139,17 @@ _JOINED = {
 """Columns of a row that are another table's, or have another name there."""
 
 
-def _columns_of(row: type[NamedTuple], of: Table) -> list[ColumnElement[Any]]:
-    return [_JOINED[name] if name in _JOINED else of.c[name] for name in row._fields]
+_holding_of = maker_of_row(values.Holding, *_AS_STORED)
+_loan_of, _line_of = maker_of(values.LoanOfHolding), maker_of(LoanLine)
+_contact_of, _sighting_of = maker_of(ContactOfLoan), maker_of(Sighting)
+
+
+def _columns_of(names: Sequence[str], of: Table) -> list[ColumnElement[Any]]:
+    return [_JOINED[name] if name in _JOINED else of.c[name] for name in names]
 
 
 _HOLDINGS_OF = Query(
-    select(*_columns_of(_HoldingRow, holding), *[holding.c[name] for name in _AS_STORED], *_TERMS)
+    select(*_columns_of((*_HOLDING_COLUMNS, *_AS_STORED), holding), *_TERMS)
     .join_from(holding, kit_type)
     .join(college, college.c.college == holding.c.college)
     .outerjoin(gift)
@@ -165,7 +157,7 @@ _HOLDINGS_OF = Query(
 )
 
 _OPEN_LOANS = (
-    select(*_columns_of(_LoanRow, loan))
+    select(*_columns_of(_LOAN_COLUMNS, loan))
     .join_from(loan, organisation)
     .join(holding)
     .join(kit_type)
@@ -337,11 +329,10 @@ class Finder:
             page = pages.page(connection, after, limit, **given)
             keys = [(row[0], row[2]) for row in page.items]
             found = {
-                (each.college, each.id): each
+                where: _loan_lines(connection, where, ids, today)
                 for where, ids in _by_college(keys)
-                for each in _loan_lines(connection, where, ids, today)
             }
-        lines = tuple([found[key] for key in keys])
+        lines = tuple([found[where][which] for where, which in keys])
         return Page(lines, page.total, page.next)
 
     def latest_return(self, text: str) -> "ReturnedLoan | None":
@@ -444,11 +435,9 @@ class Finder:
     ) -> list[values.Holding]:
         today = self._session.today.isoformat()
         found = {
-            (each.college, each.tag): each
-            for where, tags in _by_college(keys)
-            for each in _holdings_of(connection, where, tags, today)
+            where: _holdings_of(connection, where, tags, today) for where, tags in _by_college(keys)
         }
-        ordered = [found[key] for key in keys]
+        ordered = [found[where][tag] for where, tag in keys]
         return _with_terms(connection, ordered) if self._college is None else ordered
 
 
@@ -460,27 +449,20 @@ def _by_college(keys: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
 
 def _holdings_of(
     connection: Connection, where: str, tags: list[str], today: str
-) -> list[values.Holding]:
-    """A college's holdings with these tags."""
-    own = len(_HoldingRow._fields)
-    stored = own + len(_AS_STORED)
-    found = _HOLDINGS_OF.tuples(connection, c=where, tags=tags)
-    rows = [_HoldingRow._make(each[:own]) for each in found]
-    out = [row.tag for row in rows if row.out_quantity]
+) -> dict[str, values.Holding]:
+    """A college's holdings with these tags, by tag."""
+    rows = _HOLDINGS_OF.tuples(connection, c=where, tags=tags)
+    out = [row[_TAG] for row in rows if row[_OUT]]
     loans = _first_loans(connection, where, out, today) if out else {}
     short = _shortages(connection, where, tags)
-    counted = count_words(connection, rows, {(where, tag) for tag in short})
-    return [
-        _holding_answer(
-            row,
-            each[own:stored],
-            _terms(*each[stored:]),
-            loans.get(row.tag),
-            short.get(row.tag, ()),
-            counted.get((where, row.tag)),
+    kits = [_COUNT(row) for row in rows if row[_QUANTITY] == 1]
+    counted = count_words(connection, where, kits, short)
+    return {
+        (tag := row[_TAG]): _holding_answer(
+            where, row, loans.get(tag), short.get(tag, ()), counted.get(tag)
         )
-        for each, row in zip(found, rows, strict=True)
-    ]
+        for row in rows
+    }
 
 
 def _national(connection: Connection, words: "_Words") -> list[Condition]:
@@ -535,23 +517,23 @@ def _first_loans(
     connection: Connection, where: str, tags: list[str], today: str
 ) -> dict[str, tuple[values.LoanOfHolding, ContactOfLoan | None]]:
     """The open loan that is due first, of each holding that is out, and who took it."""
+    rows = _LOANS_OF_TAGS.tuples(connection, c=where, tags=tags)
     # Sorted here: to sort, SQLite would read every open loan by date to find these few.
-    rows = map(_LoanRow._make, _LOANS_OF_TAGS.tuples(connection, c=where, tags=tags))
-    last_first = sorted(rows, key=lambda row: (row.due_key, row.loan), reverse=True)
+    last_first = sorted(rows, key=_FIRST_DUE, reverse=True)
     return {
-        row.tag: (
-            values.LoanOfHolding(
-                id=row.loan,
-                to=row.to,
-                out_at=row.out_at or None,
-                on=day_of(row.out_at) if row.out_at else None,
-                due_on=date.fromisoformat(row.due_on) if row.due_on else None,
-                overdue=row.due_key < today,
-                quantity=row.quantity - row.returned,
+        tag: (
+            _loan_of(
+                id=which,
+                to=to,
+                out_at=out_at or None,
+                on=day_of(out_at) if out_at else None,
+                due_on=date.fromisoformat(due_on) if due_on else None,
+                overdue=due_key < today,
+                quantity=quantity - back,
             ),
-            _contact(row),
+            _contact(*person),
         )
-        for row in last_first
+        for which, tag, quantity, back, out_at, due_on, due_key, to, _, _, *person in last_first
     }
 
 
@@ -564,32 +546,32 @@ def _shortages(
     return found
 
 
-def _contact(row: _LoanRow) -> ContactOfLoan | None:
-    if row.contact_name is None:
-        return None
-    return ContactOfLoan(row.contact_name, row.contact_email, row.contact_phone)
+def _contact(name: str | None, email: str | None, phone: str | None) -> ContactOfLoan | None:
+    return None if name is None else _contact_of(name, email, phone)
 
 
-def _loan_lines(connection: Connection, where: str, loans: list[str], today: str) -> list[LoanLine]:
-    """A college's open loans with these ids."""
-    rows = map(_LoanRow._make, _LOANS_BY_ID.tuples(connection, c=where, loans=loans))
-    return [
-        LoanLine(
-            id=row.loan,
-            tag=row.tag,
-            type=row.type_name,
-            quantity=row.quantity - row.returned,
-            to=row.to,
-            out_at=row.out_at or None,
-            on=day_of(row.out_at) if row.out_at else None,
-            due_on=date.fromisoformat(row.due_on) if row.due_on else None,
-            overdue=row.due_key < today,
-            college=row.college,
-            contact=_contact(row),
-            asset_number=row.asset_number,
+def _loan_lines(
+    connection: Connection, where: str, loans: list[str], today: str
+) -> dict[str, LoanLine]:
+    """A college's open loans with these ids, by id."""
+    rows = _LOANS_BY_ID.tuples(connection, c=where, loans=loans)
+    return {
+        which: _line_of(
+            id=which,
+            tag=tag,
+            type=kind,
+            quantity=quantity - back,
+            to=to,
+            out_at=out_at or None,
+            on=day_of(out_at) if out_at else None,
+            due_on=date.fromisoformat(due_on) if due_on else None,
+            overdue=due_key < today,
+            college=where,
+            contact=_contact(*person),
+            asset_number=number,
         )
-        for row in rows
-    ]
+        for which, tag, quantity, back, out_at, due_on, due_key, to, kind, number, *person in rows
+    }
 
 
 @lru_cache(maxsize=1024)
@@ -598,34 +580,45 @@ def _terms(*known: Any) -> GiftTerms:
     return GiftTerms.model_construct(**dict(zip(GiftTerms.model_fields, known, strict=True)))
 
 
+_OWN = len(_HOLDING_COLUMNS)
+_STORED = _OWN + len(_AS_STORED)
+
+
 def _holding_answer(
-    row: _HoldingRow,
-    stored: tuple[Any, ...],
-    terms: GiftTerms,
+    where: str,
+    row: tuple[Any, ...],
     open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
     shortages: tuple[ShortageLine, ...],
     counted: values.Counted | None,
 ) -> values.Holding:
-    return values.Holding(
-        **dict(zip(_AS_STORED, stored, strict=True)),
-        type=row.type_name,
-        region=row.region,
+    tag, kind, _, state, quantity, out, uncounted, short, out_of_use, at, by, counted_at = row[
+        :_OWN
+    ]
+    # Of more than 14 names beside an argument Python would make a mapping first, which is slow.
+    return _holding_of(
+        row[_OWN:_STORED],
+        tag=tag,
+        type=kind,
+        college=where,
+        quantity=quantity,
+        out_quantity=out,
         status=status_of(
-            state=row.state,
-            quantity=row.quantity,
-            out_quantity=row.out_quantity,
-            uncounted=row.uncounted,
-            critical_short=row.critical_short,
+            state=state,
+            quantity=quantity,
+            out_quantity=out,
+            uncounted=uncounted,
+            critical_short=short,
             overdue=open_loan is not None and open_loan[0].overdue,
-            out_of_use=row.out_of_use is not None,
+            out_of_use=out_of_use is not None,
         ),
-        gift=terms,
+        gift=_terms(*row[_STORED:]),
         loan=open_loan[0] if open_loan else None,
         shortages=shortages,
-        last_sighted=Sighting(row.sighted_at, row.sighted_by) if row.sighted_at else None,
+        last_sighted=_sighting_of(at, by) if at else None,
         contact=open_loan[1] if open_loan else None,
         counted=counted,
-        counted_at=row.counted_at if counted else None,
+        counted_at=counted_at if counted else None,
+        out_of_use=out_of_use,
     )
 
 

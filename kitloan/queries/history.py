@@ -5,12 +5,14 @@ undone entry is marked "(undone)"; the entry that undid it follows.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, bindparam, or_, select
 
 from kitloan.queries.paging import Paged
@@ -19,7 +21,7 @@ from kitloan.storage.statements import Query, among
 from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.text.dates import day_happened, day_of, uk
 from kitloan.text.tags import grouped
-from kitloan.values import HistoryLine, Page, plural
+from kitloan.values import HistoryLine, Page, maker_of, plural
 
 entry, organisation = table(LedgerEntry), table(Organisation)
 kit_type, loan = table(KitType), table(Loan)
@@ -44,15 +46,10 @@ _ORGANISATIONS = Query(
         organisation.c.college == bindparam("c"), among(organisation.c.organisation, "ids")
     )
 )
-_BORROWERS = Query(
-    select(loan.c.loan, organisation.c.name)
-    .join_from(
-        loan,
-        organisation,
-        (organisation.c.college == loan.c.college)
-        & (organisation.c.organisation == loan.c.organisation),
+_BORROWERS = Query(  # without their names: to join them a server reads the college's every borrower
+    select(loan.c.loan, loan.c.organisation).where(
+        loan.c.college == bindparam("c"), among(loan.c.loan, "loans")
     )
-    .where(loan.c.college == bindparam("c"), among(loan.c.loan, "loans"))
 )
 _TYPES = Query(
     select(kit_type.c.kit_type, kit_type.c.name).where(kit_type.c.college == bindparam("c"))
@@ -70,6 +67,11 @@ class LogLine:
     tag: str | None
     summary: str
 
+
+_log_line_of, _line_of = maker_of(LogLine), maker_of(HistoryLine)
+
+_BEHIND_FACT = ',"id":"'
+"""What follows the fact in a sealed body; within a text the quotation marks would be escaped."""
 
 Names = Mapping[str, str]
 
@@ -132,9 +134,31 @@ def page_of_tag(
 def _lines(
     connection: Connection, college: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[HistoryLine]:
-    entries = [(json.loads(body), bool(undone)) for _, _, body, undone in rows]
-    lookups = _lookups(connection, college, [body for body, _ in entries])
-    return _by_day([_line(body, undone, lookups) for body, undone in entries])
+    bodies = _read([body for _, _, body, _ in rows])
+    lookups = _lookups(connection, college, [body["fact"] for body in bodies])
+    return _by_day(
+        [
+            _line(body, seq, undone, lookups)
+            for (_, seq, _, undone), body in zip(rows, bodies, strict=True)
+        ]
+    )
+
+
+def _read(bodies: Sequence[str]) -> list[dict[str, Any]]:
+    """The `at`, `by` and `fact` of sealed bodies.
+
+    They are canonical, so what no line shows can be cut off before they are read; and read in one
+    go, for most have the same names of fields. One that somebody wrote into the store by hand may
+    not be: then each is read by itself, and verifying finds it.
+    """
+    if not bodies:
+        return []
+    try:
+        shown = "},".join([body[: body.rindex(_BEHIND_FACT)] for body in bodies])
+        read: list[dict[str, Any]] = from_json(f"[{shown}}}]", cache_strings="keys")
+    except ValueError:
+        read = []
+    return read if len(read) == len(bodies) else [json.loads(body) for body in bodies]
 
 
 def _by_day(lines: list[HistoryLine]) -> list[HistoryLine]:
@@ -157,70 +181,75 @@ def page_of_log(
         page = _PAGES_OF_LOG.page(connection, after, limit, c=college)
     else:
         page = _PAGES_OF_LOG_OF_TAG.page(connection, after, limit, c=college, t=tag)
-    entries = [(seq, json.loads(body)) for _, seq, body in page.items]
-    return Page(tuple(_log_lines(connection, college, entries)), page.total, page.next)
+    lines = _log_lines(connection, college, page.items)
+    return Page(tuple(lines), page.total, page.next)
 
 
 def log(
     connection: Connection, college: str, tag: str | None, last: int | None = None
 ) -> list[LogLine]:
     """A college's entries, oldest first; if given, only those about `tag`, or the `last` few."""
-    wanted = select(entry.c.seq, entry.c.body).where(entry.c.college == college)
+    wanted = select(*_ORDER, entry.c.body).where(entry.c.college == college)
     if tag is not None:
         wanted = wanted.where(entry.c.tag == tag)
     newest_first = wanted.order_by(entry.c.epoch.desc(), entry.c.seq.desc()).limit(last)
     rows = connection.execute(newest_first).all()
-    return _log_lines(connection, college, [(r.seq, json.loads(r.body)) for r in reversed(rows)])
+    return _log_lines(connection, college, rows[::-1])
 
 
 def _log_lines(
-    connection: Connection, college: str, entries: list[tuple[int, dict[str, Any]]]
+    connection: Connection, college: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[LogLine]:
-    lookups = _lookups(connection, college, [body for _, body in entries])
+    """Lines of rows of an epoch, a number and a body."""
+    bodies = _read([body for _, _, body in rows])
+    facts = [body["fact"] for body in bodies]
+    lookups = _lookups(connection, college, facts)
     return [
-        LogLine(
-            seq,
-            body["at"],
-            body["by"],
-            body["fact"]["kind"],
-            body["fact"].get("tag"),
-            _summary(body, lookups),
+        _log_line_of(
+            seq, body["at"], body["by"], fact["kind"], fact.get("tag"), _summary(fact, seq, lookups)
         )
-        for seq, body in entries
+        for (_, seq, _), body, fact in zip(rows, bodies, facts, strict=True)
     ]
 
 
 def summary_of(connection: Connection, college: str, body: str) -> str:
     """One sealed entry in words."""
     read = json.loads(body)
-    return _summary(read, _lookups(connection, college, [read]))
+    return _summary(read["fact"], read["seq"], _lookups(connection, college, [read["fact"]]))
 
 
-def _lookups(connection: Connection, college: str, bodies: Sequence[Mapping[str, Any]]) -> _Lookups:
-    facts = [body["fact"] for body in bodies]
-    changes = _changes(connection, college, facts) | _corrections(connection, college, facts)
-    return _Lookups(_names(connection, college, facts), changes)
+def _lookups(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> _Lookups:
+    kinds = {fact["kind"] for fact in facts}
+    changes: dict[int, str] = {}
+    if not kinds.isdisjoint(_CHANGES):
+        changes |= _changes(connection, college, facts)
+    if not kinds.isdisjoint(_CORRECTIONS):
+        changes |= _corrections(connection, college, facts)
+    return _Lookups(_names(connection, college, facts, kinds), changes)
 
 
-def _names(connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]) -> Names:
-    ids = {fact["organisation"] for fact in facts if fact.get("organisation")}
-    ids |= {fact["into"] for fact in facts if fact["kind"] == "organisation.merged"}
-    names = _names_of_types(connection, college, facts)
-    names |= _whose_loans(connection, college, facts)
-    if not ids:
-        return names
-    return names | dict(_ORGANISATIONS.tuples(connection, c=college, ids=sorted(ids)))
-
-
-def _whose_loans(
-    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
-) -> dict[str, str]:
-    """The borrowers of loans that came back, by the loan's id with a mark."""
-    loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
-    if not loans:
-        return {}
-    rows = _BORROWERS.tuples(connection, c=college, loans=loans)
-    return {f"loan:{which}": name for which, name in rows}
+def _names(
+    connection: Connection,
+    college: str,
+    facts: Sequence[Mapping[str, Any]],
+    kinds: Collection[str],
+) -> Names:
+    """The names of what the facts name by its id; kit types and loans have a mark before theirs."""
+    ids = {fact.get("organisation") for fact in facts}
+    if "organisation.merged" in kinds:
+        ids |= {fact.get("into") for fact in facts if fact["kind"] == "organisation.merged"}
+    borrowers: dict[str, str] = {}
+    if any(kind in kinds for kind in _BACK):
+        loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
+        borrowers = dict(_BORROWERS.tuples(connection, c=college, loans=loans))
+    names: dict[str, str] = {}
+    if known := sorted(filter(None, ids.union(borrowers.values()))):
+        names |= dict(_ORGANISATIONS.tuples(connection, c=college, ids=known))
+        names |= {f"loan:{each}": names[whose] for each, whose in borrowers.items()}
+    if not _OF_TYPES.isdisjoint(kinds):
+        types = _TYPES.tuples(connection, c=college)
+        names |= {f"type:{kind}": name for kind, name in types}
+    return names
 
 
 def _from(fact: Mapping[str, Any], names: Names) -> str:
@@ -234,15 +263,6 @@ _OF_TYPES = frozenset(
         *("want.made", "demand.refused", "offer.made", "guide.written"),
     }
 )
-
-
-def _names_of_types(
-    connection: Connection, college: str, facts: Sequence[Mapping[str, Any]]
-) -> dict[str, str]:
-    """The names of kit types, with a mark, where facts name some: ids of borrowers have none."""
-    if not any(fact["kind"] in _OF_TYPES for fact in facts):
-        return {}
-    return {f"type:{kind}": name for kind, name in _TYPES.tuples(connection, c=college)}
 
 
 def _of_tags(kinds: Sequence[str]) -> Query:
@@ -266,14 +286,13 @@ def _changes(
 ) -> dict[int, str]:
     """What each change of a holding's details changed, by the number of its entry."""
     tags = {fact["tag"] for fact in facts if fact["kind"] in _CHANGES}
-    if not tags:
-        return {}
     rows = _WITH_CHANGES.tuples(connection, c=college, tags=sorted(tags))
     names = dict(_TYPES.tuples(connection, c=college))
     before: dict[str, Mapping[str, Any]] = {}
     changes: dict[int, str] = {}
-    for _, seq, body, undone in sorted(rows):
-        fact = json.loads(body)["fact"]
+    rows = sorted(rows)
+    for (_, seq, _, undone), body in zip(rows, _read([row[2] for row in rows]), strict=True):
+        fact = body["fact"]
         if fact["kind"] != "holding.moved":
             fact["kit_type"] = names.get(fact["kit_type"], fact["kit_type"])
         was = before.get(fact["tag"], {})
@@ -291,11 +310,9 @@ def _corrections(
 ) -> dict[int, str]:
     """What each correction or renewal of a loan changed, by the number of its entry."""
     tags = {fact["tag"] for fact in facts if fact["kind"] in _CORRECTIONS}
-    if not tags:
-        return {}
     rows = sorted(_WITH_TERMS.tuples(connection, c=college, tags=sorted(tags)))
-    bodies = [json.loads(body) for _, _, body, _ in rows]
-    names = _names(connection, college, [body["fact"] for body in bodies])
+    bodies = _read([row[2] for row in rows])
+    names = _names(connection, college, [body["fact"] for body in bodies], {*_CORRECTIONS, *_LENT})
     before: dict[str, Mapping[str, Any]] = {}
     changes: dict[int, str] = {}
     for (_, seq, _, undone), body in zip(rows, bodies, strict=True):
@@ -359,9 +376,9 @@ def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return "; ".join(words)
 
 
-def _line(body: Mapping[str, Any], undone: bool, lookups: _Lookups) -> HistoryLine:
-    words = _summary(body, lookups)
-    return HistoryLine(
+def _line(body: Mapping[str, Any], seq: int, undone: bool, lookups: _Lookups) -> HistoryLine:
+    words = _summary(body["fact"], seq, lookups)
+    return _line_of(
         at=body["at"],
         kind=body["fact"]["kind"],
         by=body["by"],
@@ -371,11 +388,11 @@ def _line(body: Mapping[str, Any], undone: bool, lookups: _Lookups) -> HistoryLi
     )
 
 
-def _summary(body: Mapping[str, Any], lookups: _Lookups) -> str:
-    fact = body["fact"]
+def _summary(fact: Mapping[str, Any], seq: int, lookups: _Lookups) -> str:
+    if changed := lookups.changes.get(seq):
+        return changed
     summarise = _SUMMARIES.get(fact["kind"])
-    words = summarise(fact, lookups.names) if summarise else fact["kind"]
-    return lookups.changes.get(body["seq"]) or str(words)
+    return summarise(fact, lookups.names) if summarise else str(fact["kind"])
 
 
 def _happened_on(body: Mapping[str, Any]) -> date | None:
@@ -387,6 +404,7 @@ def _happened_on(body: Mapping[str, Any]) -> date | None:
     return day_happened(body["at"], fact.get("on") or fact.get("received_on"))
 
 
+@lru_cache(maxsize=1_024)  # what is lent on one day is often due on one day
 def _day(text: str | None) -> str:
     return uk(date.fromisoformat(text)) if text else ""
 

@@ -11,10 +11,10 @@ Values are text, whole numbers and booleans only, which both drivers take as the
 texts, with `among`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -216,7 +216,7 @@ class _Compiled:
         """Run the statement; gives the driver's own cursor."""
         driver: Any = connection.connection.dbapi_connection
         for name in self._lists:
-            values[name] = json.dumps(values[name])
+            values[name] = f"[{','.join(map(encode_basestring_ascii, values[name]))}]"
         return driver.execute(self.text, self.values_for(values))
 
     def changed(self, connection: Connection, rows: int) -> None:

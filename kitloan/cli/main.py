@@ -151,7 +151,7 @@ def _in_plain_words(problem: click.UsageError) -> str:
     match problem:
         case click.NoSuchOption():
             near = f" Did you mean {' or '.join(near)}?" if (near := problem.possibilities) else ""
-            return f"No such option {problem.option_name}.{near}"
+            return f"No such option {problem.option_name!r}.{near}"
         case click.BadOptionUsage() if problem.message.endswith("requires an argument."):
             return f"{problem.option_name} needs a value after it."
         case click.MissingParameter():

@@ -312,7 +312,7 @@ def test_the_log_of_a_kit_whose_taking_in_was_undone(cli: Cli, stock: Stock) -> 
         ),
         ("add --type Kit --quantity two", "--quantity: 'two' is not a whole number.", "add"),
         ("checkout FC002 --to", "--to needs a value after it.", "checkout"),
-        ("checkout FC002 --too x", "No such option --too. Did you mean --to", "checkout"),
+        ("checkout FC002 --too x", "No such option '--too'. Did you mean --to", "checkout"),
         ("chekout FC002", "No such command 'chekout'. Did you mean checkout", ""),
         ("zzqq", "No such command 'zzqq'.", ""),
         ("key fife ayrshire", "Too much was typed: fife ayrshire", "key"),

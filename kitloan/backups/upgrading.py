@@ -596,14 +596,9 @@ def _add_planning(op: "Operations") -> None:
     """The tables of the calendar, the policies, bookings, and what is wanted."""
     for name in ("booking", "free_from"):
         op.add_column("loan", Column(name, String(), nullable=True))
-    booked = text("booking IS NOT NULL")
-    op.create_index(
-        "loans_of_a_booking",
-        "loan",
-        ["college", "booking"],
-        sqlite_where=booked,
-        postgresql_where=booked,
-    )
+    for name, column in (("loans_of_a_booking", "booking"), ("loans_that_ended", "closed_at")):
+        some = text(f"{column} IS NOT NULL")
+        op.create_index(name, "loan", ["college", column], sqlite_where=some, postgresql_where=some)
     for table, keys, rest in _PLANNING:
         op.create_table(
             table,

@@ -72,6 +72,7 @@ ONLY_SOME_ROWS = (
     ),
     (Loan, "open_loans_by_due_date", ("college", "due_key", "loan"), "closed_at IS NULL", False),
     (Loan, "loans_of_a_booking", ("college", "booking"), "booking IS NOT NULL", False),
+    (Loan, "loans_that_ended", ("college", "closed_at"), "closed_at IS NOT NULL", False),
     (Holding, "uncounted_holdings", ("college", "tag"), "uncounted IS TRUE", False),
     (Holding, "incomplete_holdings", ("college", "tag"), "critical_short > 0", False),
     (Holding, "holdings_elsewhere", ("college", "state", "tag"), "state <> 'held'", False),

@@ -24,7 +24,6 @@ import click
 from kitloan.cli.context import App, command, pass_app
 from kitloan.cli.output import Progress, print_json, print_text
 from kitloan.errors import BadInput
-from kitloan.ledger.session import check_quantity
 from kitloan.storage.files import whole_file
 from kitloan.text.dates import parse_date, parse_due, uk
 from kitloan.text.names import clean, fold
@@ -625,6 +624,7 @@ def _find_holdings(
 
 
 def _mint_labels(opened: "College", blank: int, texts: Texts) -> "list[Label]":
+    from kitloan.ledger.session import check_quantity  # the desk paints before SQLAlchemy loads
     from kitloan_labels.template import Label
 
     count = check_quantity(blank, "The number of labels")

@@ -18,7 +18,6 @@ from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput, Refused
 from kitloan.evidence.bands import MOST_PEOPLE
 from kitloan.evidence.partners import on_no_list, programme_named, programmes
-from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import school_of, schuid_of
 from kitloan.ledger.facts.evidence import (
     BandCount,
@@ -40,6 +39,7 @@ from kitloan.tables.evidence import Engagement, EngagementBand
 from kitloan.text.dates import day_of, uk
 from kitloan.text.fields import (
     BANDS,
+    SCHUID,
     Band,
     EngagementFields,
     EngagementKind,

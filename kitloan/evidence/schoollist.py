@@ -26,9 +26,6 @@ from kitloan.text.names import fault, plain, tidy
 DEPARTMENTS = {"primary": "P", "secondary": "S", "special": "SP"}
 """A department, and the end of the id of a school that is one."""
 
-SCHUID = re.compile(r"[0-9]{7}(?:P|S|SP)|X-[0-9A-Za-z-]{1,36}")
-"""The id of an establishment: SEED code and department, or one of the college's own."""
-
 _LOOKED_AT = 40
 """Lines in which the headings may be."""
 _CUT = 10

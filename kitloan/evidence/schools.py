@@ -12,13 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from kitloan.borrowers.organisations import borrower, organisation_id
 from kitloan.errors import BadInput
-from kitloan.evidence.schoollist import SCHUID, ListedSchool, SchoolList, read_school_list
 from kitloan.imports.rows import Problem
 from kitloan.ledger.facts.evidence import SchoolLinked
 from kitloan.ledger.session import Session
@@ -27,9 +26,12 @@ from kitloan.queries.paging import PAGE, page_of
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Organisation, table
 from kitloan.tables.evidence import School, SchoolLink, SchoolNow
-from kitloan.text.fields import SchoolFields
+from kitloan.text.fields import SCHUID, SchoolFields
 from kitloan.text.names import fold, sought
 from kitloan.values import Page
+
+if TYPE_CHECKING:
+    from kitloan.evidence.schoollist import ListedSchool, SchoolList
 
 organisation = table(Organisation)
 school, school_now, school_link = table(School), table(SchoolNow), table(SchoolLink)
@@ -129,6 +131,8 @@ class Schools:
                 after the next, because that list would lead over every real one for years. Nothing
                 was changed.
         """
+        from kitloan.evidence.schoollist import read_school_list  # no counter needs what it loads
+
         found = read_school_list(path, vintage)
         today = self._session.today
         if int(found.vintage[:4]) > today.year + 1:
@@ -294,7 +298,7 @@ def search_words(text: str) -> list[str]:
     return ["st" if word == "saint" else word for word in words]
 
 
-def _of_a_day_to_come(found: SchoolList, today: date) -> Iterable[Problem]:
+def _of_a_day_to_come(found: "SchoolList", today: date) -> Iterable[Problem]:
     if found.vintage > today.isoformat()[: len(found.vintage)]:
         problem = "is the day of this list, which has not come yet; it leads over every other list"
         yield Problem("warning", found.sheet, None, "", found.vintage, problem)
@@ -305,7 +309,7 @@ def _ids(connection: Connection, college: str) -> set[str]:
     return set(connection.execute(wanted).scalars())
 
 
-def _keep(connection: Connection, college: str, found: SchoolList) -> None:
+def _keep(connection: Connection, college: str, found: "SchoolList") -> None:
     """Keep a vintage; where it was read before from another file, what is new is added to it."""
     of_vintage = (school.c.college == college) & (school.c.vintage == found.vintage)
     there = {row.schuid: row for row in connection.execute(select(school).where(of_vintage))}
@@ -324,7 +328,7 @@ def _keep(connection: Connection, college: str, found: SchoolList) -> None:
     connection.execute(insert(school), rows)
 
 
-def _joined(new: ListedSchool, old: AnyRow | None) -> dict[str, Any]:
+def _joined(new: "ListedSchool", old: AnyRow | None) -> dict[str, Any]:
     return {
         name: getattr(new, name)
         if getattr(new, name) is not None or old is None

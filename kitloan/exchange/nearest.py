@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from kitloan.borrowers.organisations import organisation_id
 from kitloan.errors import BadInput
-from kitloan.evidence.schoollist import SCHUID
 from kitloan.evidence.schools import link_of, search_words
 from kitloan.exchange.merging import files_merged
 from kitloan.exchange.places import Places
@@ -30,6 +29,7 @@ from kitloan.storage.statements import AnyRow
 from kitloan.tables import KitType, LedgerHead, Organisation, table
 from kitloan.tables.evidence import SchoolNow
 from kitloan.text.dates import day_of, uk
+from kitloan.text.fields import SCHUID
 from kitloan.text.names import clean, near_names
 from kitloan.text.positions import degrees_in
 

@@ -39,9 +39,3 @@ Pure reading, but for the last two: a file goes in; rows, problems and questions
     register    those rows into a college's store
     contents    kit types with their parts, from a file
 """
-
-from kitloan.imports.questions import Question
-from kitloan.imports.reader import read
-from kitloan.imports.rows import Column, Problem, Register, Row, SheetRead
-
-__all__ = ["Column", "Problem", "Question", "Register", "Row", "SheetRead", "read"]

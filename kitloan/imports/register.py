@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from kitloan.errors import KitloanError
-from kitloan.imports import Problem, Question, Register, Row, SheetRead, history, read
+from kitloan.imports import history
 from kitloan.imports.differences import (
     IN_REPAIR,
     Difference,
@@ -30,7 +30,9 @@ from kitloan.imports.differences import (
 )
 from kitloan.imports.history import Imported, TakenBefore, UndoneImport
 from kitloan.imports.mapfile import Map
-from kitloan.imports.rows import packing_rows, values_of
+from kitloan.imports.questions import Question
+from kitloan.imports.reader import read
+from kitloan.imports.rows import Problem, Register, Row, SheetRead, packing_rows, values_of
 from kitloan.ledger.collecting import collecting_rarely
 from kitloan.ledger.facts.custody import HoldingMissing, HoldingOutOfUse
 from kitloan.ledger.session import ESP, Session

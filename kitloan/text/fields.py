@@ -9,6 +9,7 @@ A field that a later release adds to a class whose facts are sealed already is d
 `Later`.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -204,8 +205,8 @@ class AgreedGiftFields(Fields):
     """What a label must print about the donor."""
 
 
-SCHUID = r"^([0-9]{7}(P|S|SP)|X-[0-9A-Za-z-]{1,36})$"
-SchoolId = Annotated[str, StringConstraints(pattern=SCHUID)]
+SCHUID = re.compile(r"^([0-9]{7}(P|S|SP)|X-[0-9A-Za-z-]{1,36})$")
+SchoolId = Annotated[str, StringConstraints(pattern=SCHUID.pattern)]
 """A SEED code of seven digits and the department; or an id of the college's own."""
 Band = Literal["early", "p2-p4", "p5-p7", "s1-s3", "s4-s6", "asn", "college", "adult", "mixed"]
 BANDS: tuple[Band, ...] = get_args(Band)

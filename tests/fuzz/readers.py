@@ -11,10 +11,10 @@ from pathlib import Path
 
 from fuzz.fuzzing import answer_or_refusal
 from kitloan.contents import Part, count_of, parse_exceptions, read_exceptions, reckon
-from kitloan.imports import Register
-from kitloan.imports import read as read_register
 from kitloan.imports.contents import read_types
 from kitloan.imports.mapfile import load_map
+from kitloan.imports.reader import read as read_register
+from kitloan.imports.rows import Register
 from kitloan.stocktakes.scanning import read_scans
 from kitloan.text.dates import parse_due
 from kitloan.text.names import clean, plain

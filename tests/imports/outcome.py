@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from kitloan.imports import Register, Row, read
+from kitloan.imports.reader import read
+from kitloan.imports.rows import Register, Row
 
 TODAY = date(2026, 11, 28)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from kitloan.errors import BadInput
-from kitloan.imports import read
 from kitloan.imports.cells import load
+from kitloan.imports.reader import read
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns"
 MANIFEST = (

@@ -12,8 +12,9 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kitloan.errors import BadInput
-from kitloan.imports import Problem, Register, Row, read
 from kitloan.imports.mapfile import Map
+from kitloan.imports.reader import read
+from kitloan.imports.rows import Problem, Register, Row
 from kitloan.text import tags
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "registers"

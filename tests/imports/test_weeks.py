@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from imports.outcome import lines
-from kitloan.imports import read
+from kitloan.imports.reader import read
 from kitloan.imports.weeks import column_of, days_in_order, spans_of
 
 NOW = date(2026, 11, 28)

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 STORE = ("sqlmodel", "sqlalchemy", "pydantic", "kitloan.college")
+REGISTERS = ("kitloan.imports.reader", "kitloan.imports.columns", "kitloan.evidence.schoollist")
 
 
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
         ("kitloan_tui.app", STORE),  # it paints before the store's libraries load
+        ("kitloan.cli.labels", STORE),  # its printing is at hand before that, too
+        ("kitloan_tui.lookups, kitloan_tui.counter.steps", REGISTERS),  # no scan reads a register
         ("kitloan_tui.counter.steps", ("textual", "rich")),  # a line desk works without a screen
         ("kitloan_tui", (*STORE, "textual")),
     ],

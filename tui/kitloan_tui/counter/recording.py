@@ -6,13 +6,13 @@ one can be undone, save forgetting a person and a stocktake's scans, which chang
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kitloan.borrowers.organisations import organisation_id, person
 from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
 from kitloan.holdings import NewHolding, accession_several
-from kitloan.imports.register import TakenIn
 from kitloan.ledger.session import ESP
 from kitloan.loans.corrections import Correction, correct
 from kitloan.reference import colleges, find_college
@@ -26,6 +26,9 @@ from kitloan_tui.counter.questions import Arriving, Counting, HowMany, TakingIn
 from kitloan_tui.counter.sentences import UNDOES
 from kitloan_tui.counter.state import TurnTerms
 from kitloan_tui.counter.verdict import Verdict
+
+if TYPE_CHECKING:
+    from kitloan.imports.register import TakenIn
 
 MOST_AT_ONCE = 200
 """Things that are taken in at once."""
@@ -607,7 +610,7 @@ def forget(college: College, person: str) -> Verdict:
     return Verdict("FORGOTTEN", text, hint)
 
 
-def register_taken_in(name: str, taken: TakenIn) -> Verdict:
+def register_taken_in(name: str, taken: "TakenIn") -> Verdict:
     """A register was taken in."""
     text = f"{plural(taken.added, 'holding')} from {name}, {taken.loans:,} of them on loan"
     if taken.updated:

@@ -30,10 +30,11 @@ from kitloan_tui.screens.files import FileChoice
 from kitloan_tui.screens.frame import WorkScreen
 
 if TYPE_CHECKING:
-    from kitloan.imports import Problem, Question
-    from kitloan.imports import Register as RegisterRead
     from kitloan.imports.mapfile import Map
+    from kitloan.imports.questions import Question
     from kitloan.imports.register import TakenIn
+    from kitloan.imports.rows import Problem
+    from kitloan.imports.rows import Register as RegisterRead
 
 _MOST_PROBLEMS = 200
 _NO_ANSWER = BadInput(

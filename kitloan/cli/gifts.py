@@ -327,7 +327,7 @@ def place(app: App, where: str | None, which: str | None) -> None:
     )
 
 
-# Whoever gives the longitude first is told so, and not that -3 is no option.
+# A longitude that comes first is refused as one, and not as an option with the name -3.
 place.context_settings["ignore_unknown_options"] = True
 
 _WHO_GAVE = {

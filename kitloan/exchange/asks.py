@@ -5,7 +5,6 @@ shows both, and ESP's file brings them to the colleges. A yes goes on as a booki
 promise: only the college that has a kit can promise it.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from kitloan.errors import BadInput, Refused
 from kitloan.exchange.file import AskSeen
 from kitloan.exchange.nearest import days_known
-from kitloan.exchange.offered import asks_elsewhere, asks_here
+from kitloan.exchange.offered import asks_elsewhere, asks_here, number_there
 from kitloan.ledger.facts.sharing import AskAnswered, AskWithdrawn, KitAsked
 from kitloan.ledger.session import ESP, Session, check_quantity
 from kitloan.ledger.writer import Writer
@@ -37,7 +36,6 @@ from kitloan.transfers.sending import other_college
 
 ask = table(Ask)
 
-_NUMBER = re.compile(r"A[1-9][0-9]{0,9}")
 _OWN = Query(select(ask).where(ask.c.college == bindparam("c"), ask.c.ask == bindparam("a")))
 
 AskState = Literal["waiting", "yes", "no", "withdrawn", "past"]
@@ -302,16 +300,13 @@ def _own(writer: Writer, which: str) -> AnyRow:
 
 def _reference(writer: Writer, which: str) -> tuple[str, str]:
     """The college and the number of what another college asks for, as in `ayrshire:A12`."""
-    college, colon, number = clean(which, "The ask").rpartition(":")
-    number = number.strip().upper()
-    if not colon or not _NUMBER.fullmatch(number):
-        raise BadInput(
-            "bad_ask",
-            f"{which[:60]!r} is not what another college asks for.",
-            "Give the college and the number as they are listed, as in: ayrshire:A12",
-            value=which[:60],
-        )
-    return other_college(writer.connection, writer.college, college)[0], number
+    wrong = BadInput(
+        "bad_ask",
+        f"{which[:60]!r} is not what another college asks for.",
+        "Give the college and the number as they are listed, as in: ayrshire:A12",
+        value=which[:60],
+    )
+    return number_there(writer.connection, writer.college, clean(which, "The ask"), "A", wrong)
 
 
 def _may_be_answered(writer: Writer, seen: AskSeen, quantity: int) -> None:

@@ -16,6 +16,7 @@ earlier versions.
 import json
 import sqlite3
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
@@ -211,7 +212,7 @@ class Changes:
             store: a transaction on the store, which must be rolled back when this raises.
 
         Raises:
-            Moved: somebody has written to the ledger since it was copied.
+            LedgerMoved: somebody has written to the ledger since it was copied.
         """
         # The head is locked first: what is compared stays so until the transaction ends.
         if head_of(store, self.college) is None:
@@ -251,7 +252,7 @@ class LedgerCopy:
             reading: gives transactions on the store; several, if others may write meanwhile.
 
         Raises:
-            Moved: somebody wrote to the ledger while it was copied.
+            LedgerMoved: somebody wrote to the ledger while it was copied.
         """
         self.connection, self._college = connection, college
         with reading() as store:
@@ -276,7 +277,7 @@ class LedgerCopy:
         """Check that the ledger in the store is still as it was copied.
 
         Raises:
-            Moved: it is not; or there is a new college whose name this one's looks like.
+            LedgerMoved: it is not; or there is a new college whose name this one's looks like.
         """
         _must_be_current(store, self._college, self._before, self._names, self._name())
 
@@ -365,7 +366,7 @@ def _is_kept(each: Table, has_ledger: bool) -> bool:
     return has_ledger or each is _college
 
 
-class _Rows:
+class _Rows(ABC):
     """The rows of a scratch file, as they are taken into a store."""
 
     def bring(self, has_ledger: bool) -> None:
@@ -388,13 +389,13 @@ class _Rows:
             if each not in _POINTED_AT:
                 self.insert(each, f"new_{each.name}")
 
+    @abstractmethod
     def insert(self, into: Table, rows: str, changes: str = "") -> None:
         """Insert rows of the scratch file; `changes` is what to do with one that is there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, each: Table, keys: str) -> None:
         """Delete the rows whose primary keys are in the scratch file."""
-        raise NotImplementedError
 
 
 class _SeenRows(_Rows):

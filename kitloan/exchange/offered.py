@@ -5,6 +5,7 @@ asked for. To a college, ESP's file brings what others offer, with what was clai
 and what they ask for, with the answers.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,9 +14,11 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, select, true
 
+from kitloan.errors import BadInput
 from kitloan.exchange.file import AskSeen, ClaimSeen, OfferSeen
 from kitloan.tables import KitType, Setting, table
 from kitloan.tables.sharing import Ask, AskAnswer, Claim, ClaimAnswer, Offer
+from kitloan.transfers.sending import other_college
 
 answer, claim, offer = table(ClaimAnswer), table(Claim), table(Offer)
 ask, ask_answer = table(Ask), table(AskAnswer)
@@ -34,6 +37,25 @@ _KEPT_DAYS = 60
 _SEEN: TypeAdapter[list[OfferSeen]] = TypeAdapter(list[OfferSeen])
 _ASKS_SEEN: TypeAdapter[list[AskSeen]] = TypeAdapter(list[AskSeen])
 _Seen = TypeVar("_Seen", OfferSeen, AskSeen)
+
+
+def number_there(
+    connection: Connection, own: str, text: str, letter: str, wrong: BadInput
+) -> tuple[str, str]:
+    """The college and the number that a text like `fife:O12` names.
+
+    Args:
+        connection: a transaction on the store.
+        own: the college that works here, which is not another.
+        text: the text.
+        letter: with which the numbers begin.
+        wrong: what to raise for a text of another form.
+    """
+    college, colon, number = text.rpartition(":")
+    number = number.strip().upper()
+    if not colon or not re.fullmatch(f"{letter}[1-9][0-9]{{0,9}}", number):
+        raise wrong
+    return other_college(connection, own, college)[0], number
 
 
 def offers_here(

@@ -6,7 +6,6 @@ brings them to the other colleges. What is accepted then goes by the usual ways:
 transfer.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.exchange.file import ClaimSeen, OfferSeen
 from kitloan.exchange.moves import cheapest_moves
 from kitloan.exchange.nearest import days_known
-from kitloan.exchange.offered import answers_of, offers_elsewhere, offers_here
+from kitloan.exchange.offered import answers_of, number_there, offers_elsewhere, offers_here
 from kitloan.exchange.places import Places
 from kitloan.holdings import donor_agrees
 from kitloan.ledger.facts.promises import usable_kits
@@ -63,7 +62,6 @@ _MOST_MATCHED = 100
 _FAR = 10_000
 """Kilometres to a college whose place is not known: it comes last."""
 
-_OFFER = re.compile(r"O[1-9][0-9]{0,9}")
 _OWN = Query(
     select(offer).where(offer.c.college == bindparam("c"), offer.c.offer == bindparam("o"))
 )
@@ -863,16 +861,13 @@ def _must_be_ours_to_give(
 
 def _reference(writer: Writer, which: str) -> tuple[str, str]:
     """The college and the number of another college's offer, as in `fife:O12`."""
-    college, colon, number = clean(which, "The offer").rpartition(":")
-    number = number.strip().upper()
-    if not colon or not _OFFER.fullmatch(number):
-        raise BadInput(
-            "bad_offer",
-            f"{which[:60]!r} is not an offer of another college.",
-            "Give the college and the offer as ESP lists them, as in: fife:O12",
-            value=which[:60],
-        )
-    return other_college(writer.connection, writer.college, college)[0], number
+    wrong = BadInput(
+        "bad_offer",
+        f"{which[:60]!r} is not an offer of another college.",
+        "Give the college and the offer as ESP lists them, as in: fife:O12",
+        value=which[:60],
+    )
+    return number_there(writer.connection, writer.college, clean(which, "The offer"), "O", wrong)
 
 
 def _may_be_claimed(seen: OfferLine, college: str, quantity: int) -> None:

@@ -86,7 +86,7 @@ class Taking:
         """Merge the file in a copy of its ledger; the store is only read.
 
         Raises:
-            Moved: somebody else has merged a file of the same ledger meanwhile.
+            LedgerMoved: somebody else has merged a file of the same ledger meanwhile.
             BadInput, Refused: as `take`.
         """
         with collecting_rarely():

@@ -586,7 +586,7 @@ def _checked_out(engine: Engine, connection: Any, record: Any, _proxy: Any) -> N
 def _checked_in(connection: Any, record: Any) -> None:
     record.info[_LAST_USED] = time.monotonic()
     if connection is not None and connection.isolation_level is not None:
-        connection.isolation_level = None  # whoever takes it out next has the usual one
+        connection.isolation_level = None  # the usual one, for the next use
 
 
 def _set_level(engine: Engine, connection: Connection, how: str) -> None:

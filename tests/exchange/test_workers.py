@@ -1,7 +1,6 @@
 """Files of several colleges are merged side by side, and the store is as if one had done it."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -35,7 +34,7 @@ from kitloan.exchange.trust import read_fingerprint
 from kitloan.storage.files import MERGING
 from kitloan.storage.side_files import clear_abandoned
 from trusting import keys_of, merge
-from verify.test_workers import children, on_linux
+from verify.test_workers import children, must_end, on_linux
 
 __all__ = ["place_of"]
 
@@ -210,15 +209,7 @@ def test_killed_in_the_middle_it_leaves_the_store_as_it_was(
         env=os.environ | {"TMPDIR": str(tmp_path)},
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    workers = [int(each) for each in killed.stdout.split()]
-    assert len(workers) == 2
-    for worker in workers:
-        try:
-            ended = os.pidfd_open(worker)
-        except ProcessLookupError:
-            continue
-        with os.fdopen(ended) as waiting:
-            assert select.select([waiting], [], [], 60)[0], "it runs on"
+    must_end(killed.stdout)
     assert rows_in(national) == before
     merge(national, [Path(each) for each in files], workers=2)
     assert national.ledger.verify().ok

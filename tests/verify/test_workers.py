@@ -161,15 +161,9 @@ with kitloan.open(sys.argv[1]) as store:
 """
 
 
-@on_linux
-def test_workers_end_with_the_program_that_started_them(several: str, tmp_path: Path) -> None:
-    """A terminal that is closed, or a machine out of memory, must leave no process behind."""
-    tests = str(Path(__file__).parents[1])
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, several, tests], capture_output=True, text=True, timeout=120
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    workers = [int(each) for each in killed.stdout.split()]
+def must_end(printed: str) -> None:
+    """Both workers, whose process ids were printed, end soon after the program that began them."""
+    workers = [int(each) for each in printed.split()]
     assert len(workers) == 2
     for worker in workers:
         try:
@@ -178,6 +172,17 @@ def test_workers_end_with_the_program_that_started_them(several: str, tmp_path: 
             continue
         with os.fdopen(ended) as waiting:
             assert select.select([waiting], [], [], 60)[0], "it runs on"
+
+
+@on_linux
+def test_workers_end_with_the_program_that_started_them(several: str, tmp_path: Path) -> None:
+    """A terminal that is closed, or a machine out of memory, must leave no process behind."""
+    tests = str(Path(__file__).parents[1])
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, several, tests], capture_output=True, text=True, timeout=120
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    must_end(killed.stdout)
 
 
 @on_linux

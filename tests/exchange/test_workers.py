@@ -133,8 +133,11 @@ def test_of_two_names_that_look_alike_the_same_one_is_refused(
     new_national: Stores, tmp_path: Path
 ) -> None:
     """A worker that is quicker must not decide which of two colleges is the real one."""
-    files = []
-    for college, name, length in (("borders", "Nevis College", 2), ("moray", "NEVIS College", 90)):
+    files = []  # the second one is short, so a worker would have it ready first
+    for college, name, length in (
+        ("borders", "Nevis College", 2_000),
+        ("moray", "NEVIS College", 90),
+    ):
         facts = [BEGINNING[0] | {"name": name}, *BEGINNING[1:], taken_in(ONE), *seen(length)]
         bodies = sealed([(AT, fact) for fact in facts], college)
         files.append(file_of_bodies(bodies, tmp_path / f"{college}.kitloan"))

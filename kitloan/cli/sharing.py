@@ -480,7 +480,7 @@ def add_ask(
 @click.argument("which", metavar="ASK")
 @pass_app
 def withdraw_ask(app: App, which: str) -> None:
-    """Ask for it no more."""
+    """Withdraw what this college asked for."""
     with app.open() as opened:
         made = opened.asks.withdraw(which)
     _show_ask(app, made, "x WITHDRAWN")

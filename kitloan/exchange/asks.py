@@ -153,7 +153,7 @@ class Asks:
             return self._line(writer, fact.ask)
 
     def withdraw(self, which: str, *, request_id: str | None = None) -> AskLine:
-        """Ask for it no more.
+        """Withdraw what this college asked for.
 
         Raises:
             Refused: `ask_closed`.

@@ -76,9 +76,9 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "unknown_college": "Type more of the college's name.",
     "withdrawal_proposed": "Sign the proposal on its page, or undo it first.",
     # between colleges
-    "ask_closed": "It was withdrawn. Nothing is to be done.",
-    "claimed_already": "Type another number, or withdraw the claim: its row is among ours.",
-    "claim_closed": "It was withdrawn already. Nothing is to be done.",
+    "ask_closed": "It was withdrawn. There is nothing to do.",
+    "claimed_already": "Type another number, or withdraw the claim, on its row.",
+    "claim_closed": "It was withdrawn already. There is nothing to do.",
     "more_than_asked": "Type a smaller number.",
     "not_asked_here": "Only the college that was asked answers.",
     "offer_closed": "Choose another offer.",

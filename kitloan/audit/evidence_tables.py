@@ -92,7 +92,12 @@ def evidence_answers(found: ReachFigures, silent: int, *, any_sent: bool) -> lis
     """
     if not any_sent:
         nothing = "No college that this page is about has sent a file."
-        return [("What the kits did is not known.", f"{nothing} That does not mean that nothing was done.")]
+        return [
+            (
+                "What the kits did is not known.",
+                f"{nothing} That does not mean that nothing was done.",
+            )
+        ]
     silence = (
         f" {plural(silent, 'college')} sent no file: what "
         f"{'it lent' if silent == 1 else 'they lent'} is not known."

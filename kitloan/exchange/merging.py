@@ -284,6 +284,7 @@ class _Merging:
         known = {GENESIS: 0} if self._seq == 0 else self._store.epochs(self._seq)
         self.joins = self._prev in known
         self._epoch = known.get(self._prev, 0)
+        self._ledger = ledger_name(self._college, self._epoch) if self._epoch else ""
         self._most = max(1, top.epoch, self._epoch) + EPOCHS_AHEAD
 
     def take(self, body: str) -> None:
@@ -291,7 +292,8 @@ class _Merging:
         self._seq += 1
         self.done += 1
         digest = seal(body)
-        if self._is_known(digest):
+        is_beyond = self._store.ends_before(self._seq)
+        if not is_beyond and self._is_known(digest):
             return
         try:
             read = self._file.read(body, self._seq, self._header)
@@ -299,17 +301,18 @@ class _Merging:
             raise self._not_canonical(digest) from None
         if isinstance(read.fact, CollegeOpened):
             self._must_not_look_alike(read.fact.name)
-        epoch = epoch_of(read.ledger)
+        epoch = self._epoch if read.ledger == self._ledger else epoch_of(read.ledger)
         self._must_join(epoch)
         self._must_follow(read, epoch)
-        self._must_not_fork(read, epoch, digest)
+        if not is_beyond:
+            self._must_not_fork(read, epoch, digest)
         if self._prev != self._head.hash:
             self._off_main = self._off_main or digest
-        if digest in self._store.epochs(self._seq):
+        if not is_beyond and digest in self._store.epochs(self._seq):
             self._known += 1
         else:
             self._add(Sealed(epoch, read, body, digest))
-        self._prev, self._epoch = digest, epoch
+        self._prev, self._epoch, self._ledger = digest, epoch, read.ledger
 
     def _is_known(self, digest: str) -> bool:
         """Whether the store has this line after the one before it, on the branch that counts.
@@ -321,6 +324,7 @@ class _Merging:
             return False
         self._known += 1
         self._prev, self._epoch = digest, known.epoch
+        self._ledger = ledger_name(self._college, known.epoch)
         return True
 
     def has_the_last(self) -> bool:
@@ -650,6 +654,11 @@ class StoredEntries:
         for seq, epoch, digest, body in _apart(self._connection, **within, b=self._to - 1):
             each = _Apart(epoch, digest, json.loads(body)["prev"])
             self._apart.setdefault(seq, []).append(each)
+
+    def ends_before(self, seq: int) -> bool:
+        """Whether nothing is stored of this number, as of most lines that a file brings."""
+        self._reach(seq)
+        return seq not in self._main and seq not in self._apart
 
     def main(self, seq: int) -> OnMain | None:
         """The entry of this number on the branch that counts."""

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, text, tuple_, update
 
@@ -74,8 +74,7 @@ _AT_ONCE = 500
 F = TypeVar("F", bound=FactBase)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The head of a ledger: the epoch, number, hash and time of its last entry."""
 
     epoch: int
@@ -308,9 +307,8 @@ def _entries_of(connection: Connection, college: str, request: str) -> list[Entr
     return [parse(body) for body in _of_request(connection, c=college, i=request).scalars()]
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An entry with its sealed text and its hash."""
+class Sealed(NamedTuple):
+    """An entry with its sealed text and its hash; merging makes one for each line."""
 
     epoch: int
     entry: Entry

@@ -123,9 +123,14 @@ class Meter:
         Raises:
             TooMuchWork: a limit is exceeded.
         """
-        self.rows += max(1, rows)
-        self.written += len("".join([each for each in values if each.__class__ is str]))
-        if self.rows > self.most_rows or self.written > self.most_written:
+        # Called for each statement of a merge: a call fewer here is a second of a nation.
+        self.rows += rows if rows > 1 else 1
+        written = self.written
+        for each in values:
+            if each.__class__ is str:
+                written += len(each)
+        self.written = written
+        if self.rows > self.most_rows or written > self.most_written:
             raise TooMuchWork(self)
 
 

@@ -422,6 +422,7 @@ _FOR_READERS = (
     "incomplete_holdings",
     "uncounted_holdings",
     "open_loans_by_due_date",
+    "loans_that_ended",
     "entries_of_a_person",
 )
 """Indexes by which people's questions are answered. Replaying asks none of these, and each index is

@@ -21,8 +21,8 @@ from run import line, paired
 
 import kitloan
 from kitloan.audit.census import Census
-from kitloan.audit.counted_uses import UseSums, entered_twice
-from kitloan.audit.engagements import learner_figures
+from kitloan.audit.engagements import learner_figures, sums_for
+from kitloan.audit.group_uses import entered_twice
 from kitloan.audit.reach import reach_figures
 from kitloan.audit.years import lending
 from kitloan.college import College
@@ -97,7 +97,7 @@ def write_nation(esp: College) -> None:
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of, as an audit makes it."""
     with collecting_rarely():
-        sums = UseSums(census, leaves=protected)
+        sums = sums_for(census, leaves=protected)
         hidden = learner_figures(sums).hidden
         reach_figures(sums, {}, lending(census), hidden=hidden)
 

@@ -16,14 +16,15 @@ from kitloan.audit.counted_uses import (
     Reach,
     Uses,
     UseSums,
+    part_keys,
     reach_of,
     reaches_by,
-    whole_year,
 )
-from kitloan.audit.leaving import hidden_of, hidden_parts_of, may_show_part, part_keys
+from kitloan.audit.leaving import hidden_of, hidden_parts_of, hidden_still, may_show_part
 from kitloan.evidence.disclosure import (
     HIDDEN,
     NOT_APPLICABLE,
+    Protected,
     Shown,
     academic_year,
     alone,
@@ -117,6 +118,26 @@ class LearnerFigures:
     hidden: Mapping[str, Set[str]]
 
 
+def sums_for(census: Census, *, leaves: bool) -> UseSums:
+    """The uses that a report counts, added up.
+
+    In what leaves ESP, the last whole year is as its first paper had it where what came since
+    cannot be shown beside that paper.
+    """
+    sums = UseSums(census, leaves=leaves)
+    if not leaves or census.scope:
+        return sums
+    year = census.last_whole_year
+    first, now = sums.first_printed(year), sums.days(year)
+    if first is now:
+        return sums
+    _, after = hidden_still(census, first, now)
+    region = part_keys(census)["region"]
+    if after is None or _hidden_split(sums, region, after["region"]) is None:
+        return UseSums(census, leaves=True, late=False)
+    return sums
+
+
 def learner_figures(sums: UseSums) -> LearnerFigures:
     """The figures as at the census's day.
 
@@ -125,7 +146,7 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
     """
     census = sums.census
     first, _ = academic_year(census.day)
-    before = whole_year(census.day)
+    before = census.last_whole_year
     this_year = sums.in_year(first)
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
@@ -136,12 +157,14 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
     }
     region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
-    whole = sums.in_year(before)
-    split = _split(whole, region) if not census.scope else []
+    split = [] if census.scope else _split(sums.in_year(before), region)
     hidden: Mapping[str, Set[str]] = {}
     if sums.leaves:
         days = sums.days(first)
-        hidden = {} if census.scope else hidden_of(census, sums.days(before))
+        if not census.scope:
+            hidden = _hidden_of_year(sums, before)
+            cells = _hidden_split(sums, region, hidden["region"])
+            split = _protected_split(split, hidden["region"], cells or frozenset())
         may_show = may_show_part(census, days)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
@@ -149,7 +172,6 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
             if census.scope and ours
             else _protected_regions(by_region, census, days)
         )
-        split = _protected_split(split, hidden.get("region", frozenset()))
     return LearnerFigures(
         first,
         totals,
@@ -161,6 +183,11 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
         _answered(sums, first),
         hidden,
     )
+
+
+def _hidden_of_year(sums: UseSums, year: date) -> Mapping[str, Set[str]]:
+    before, after = hidden_still(sums.census, sums.first_printed(year), sums.days(year))
+    return before if after is None else after
 
 
 def _protected(value: Shown, may_show: bool) -> Shown:
@@ -240,20 +267,53 @@ def _protected_regions(
     ]
 
 
-def _protected_split(found: Sequence[RegionSplit], hidden: Set[str]) -> list[RegionSplit]:
+def _protected_split(
+    found: Sequence[RegionSplit], hidden: Set[str], cells: Set[tuple[str, int]]
+) -> list[RegionSplit]:
+    safe = _protect_split(found, cells)
+    return [
+        RegionSplit(each.region, *(HIDDEN,) * 5)
+        if (each.region or "") in hidden
+        else RegionSplit(each.region, shown[0], shown[1], shown[2], total, _share(shown))
+        for each, shown, total in zip(found, safe.cells, safe.lines, strict=True)
+    ]
+
+
+def _protect_split(found: Sequence[RegionSplit], cells: Set[tuple[str, int]]) -> Protected:
     true = [
         [number for number in (each.girls, each.boys, each.not_recorded) if isinstance(number, int)]
         for each in found
     ]
-    if not true:
-        return []
-    safe = protect(true)
-    return [
-        RegionSplit(each.region, *(HIDDEN,) * 5)
-        if (each.region or "") in hidden
-        else RegionSplit(each.region, cells[0], cells[1], cells[2], total, _share(cells))
-        for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
-    ]
+    at = {each.region or "": line for line, each in enumerate(found)}
+    forced = {(at[region], column) for region, column in cells if region in at}
+    return protect(true, cells=forced) if true else Protected((), (), (), 0)
+
+
+def _hidden_split(
+    sums: UseSums, region: Callable[[Uses], str], hidden: Set[str]
+) -> Set[tuple[str, int]] | None:
+    """What the first paper about the last whole year hides of girls and boys, by region.
+
+    None where one that has what came since would have to hide more: it would follow from the first.
+    """
+    year = sums.census.last_whole_year
+    first, now = sums.first_printed(year), sums.days(year)
+
+    def marked(groups: Sequence[Uses], cells: Set[tuple[str, int]]) -> set[tuple[str, int]]:
+        split = _split(groups, region)
+        safe = _protect_split(split, cells)
+        return {
+            (each.region or "", column)
+            for each, shown, total in zip(split, safe.cells, safe.lines, strict=True)
+            for column, value in enumerate((*shown, total))
+            if value == HIDDEN
+        }
+
+    before = marked(first.groups, frozenset())
+    if first is now:
+        return before
+    after = marked(now.groups, before)
+    return before if all(name in hidden for name, _ in after - before) else None
 
 
 def _share(cells: Sequence[Shown]) -> Shown:

@@ -18,15 +18,15 @@ from sqlalchemy import select
 
 from kitloan.audit.census import Census
 from kitloan.audit.counted_uses import (
-    MOST_YEARS,
+    OF_SCHOOL,
     Reach,
     Uses,
     UseSums,
     reach_of,
     reaches_by,
-    whole_year,
 )
-from kitloan.audit.leaving import OF_SCHOOL, may_show_part
+from kitloan.audit.group_uses import MOST_YEARS
+from kitloan.audit.leaving import may_show_part
 from kitloan.audit.years import Lending
 from kitloan.evidence.councils import find_council
 from kitloan.evidence.disclosure import HIDDEN, Shown, academic_year, alone
@@ -269,7 +269,7 @@ def reach_figures(
     """
     census, protected = sums.census, sums.leaves
     running, _ = academic_year(census.day)
-    year = whole_year(census.day) if protected else running
+    year = census.last_whole_year if protected else running
     ours = [each for each in sums.in_year(year) if each.in_scope]
     since = date(running.year - 1, 8, 1)
     lent = _lent(census, lending, since)
@@ -284,7 +284,7 @@ def reach_figures(
     }
     return ReachFigures(
         year=year,
-        is_over=whole_year(census.day) >= year,
+        is_over=census.last_whole_year >= year,
         is_protected=protected,
         has_learners=not (protected and census.scope),
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
@@ -523,7 +523,7 @@ def _bands(ours: Iterable[Uses], hidden: Set[str]) -> Iterator[PartReach]:
 def _years(sums: UseSums, running: date) -> list[YearReach]:
     """Year on year, the earliest first; in what leaves ESP, years that are over."""
     census, protected = sums.census, sums.leaves
-    over = whole_year(census.day)
+    over = census.last_whole_year
     found = []
     for back in range(MOST_YEARS - 1, -1, -1):
         first = date(running.year - back, 8, 1)

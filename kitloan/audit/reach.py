@@ -124,7 +124,8 @@ class PartReach:
 class YearReach:
     """What kits did in one academic year; `is_over` is false for the running one.
 
-    `no_learners`, `no_staff` and `no_hours` are uses that have none on record.
+    `no_learners`, `no_staff` and `no_hours` are uses that have none on record; `waiting` is how
+    many changes came after the year and are not in what leaves ESP yet.
     """
 
     first: date
@@ -138,6 +139,7 @@ class YearReach:
     no_learners: int
     no_staff: int
     no_hours: int
+    waiting: int
 
     @property
     def name(self) -> str:
@@ -233,6 +235,7 @@ class ReachFigures:
         vintage: the newest list that was read; None when none was.
         parts: by `region`, `council`, `sector`, `rurality`, `deprived` and `band`.
         since: from when on a school counts as reached, for `not_reached`.
+        waiting: changes of uses that came after the year, and are not in what leaves ESP yet.
     """
 
     year: date
@@ -250,6 +253,7 @@ class ReachFigures:
     members: Sequence[Members]
     not_reached: Sequence[NotReached]
     since: date
+    waiting: int
 
 
 def reach_figures(
@@ -300,6 +304,7 @@ def reach_figures(
         if protected
         else _not_reached(census, recent | {school for _, school, _ in lent}),
         since=since,
+        waiting=sums.waiting(year),
     )
 
 
@@ -551,6 +556,7 @@ def _years(sums: UseSums, running: date) -> list[YearReach]:
                 reach.no_learners,
                 reach.no_staff,
                 reach.no_hours,
+                sums.waiting(first),
             )
         )
     return found

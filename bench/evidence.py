@@ -2,8 +2,9 @@
 
 The nation is 26 colleges with 100,000 engagements over two academic years, written into the tables
 of a scratch store with a list of the schools; a school borrows from its college, and one time in
-ten from the next, and one of thirty is recorded up to five months late. The page is ESP's own and one that leaves ESP. It is measured against the very
-statements that it sends, sent again in bare `sqlite3`, by turns.
+ten from the next; one use of thirty is recorded up to five months late. The page is ESP's own and
+one that leaves ESP. It is measured against the very statements that it sends, sent again in bare
+`sqlite3`, by turns.
 """
 
 import random
@@ -103,8 +104,8 @@ def write_nation(esp: College) -> None:
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of, as an audit makes it."""
     with collecting_rarely():
-        sums = sums_for(census, leaves=protected)
-        hidden = learner_figures(sums).hidden
+        sums, hidden_of_year = sums_for(census, leaves=protected)
+        hidden = learner_figures(sums, hidden_of_year).hidden
         reach_figures(sums, {}, lending(census), hidden=hidden)
 
 

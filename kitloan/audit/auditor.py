@@ -240,7 +240,7 @@ class Auditor:
     ) -> Earlier:
         """The summary figures of an earlier day."""
         with self._census(day, known, scope, progress) as census:
-            learners = learner_figures(sums_for(census, leaves=reader in _OUTSIDE))
+            learners = learner_figures(*sums_for(census, leaves=reader in _OUTSIDE))
             counts = measures.count(census, days_held(Months(census)))
             _, by_place = use(census, counts)
             totals = _totals(census, counts, by_place, learners)
@@ -393,8 +393,8 @@ class Auditor:
         by_type, by_place = use(census, counts)
         spare, pairs = spares(census)
         leaves = reader in _OUTSIDE
-        sums = sums_for(census, leaves=leaves)
-        learners = learner_figures(sums)
+        sums, hidden = sums_for(census, leaves=leaves)
+        learners = learner_figures(sums, hidden)
         held = {
             each.id or "": each.figures.holdings if each.known else None
             for each in groups["by_region"]

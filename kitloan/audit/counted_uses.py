@@ -46,9 +46,9 @@ from kitloan.queries.uses import (
     OF_ANSWERS,
     OF_LOAN,
     TAG,
-    WHICH,
     Apart,
     By,
+    are_named,
     count_by_day,
     list_forms,
     list_learners,
@@ -262,7 +262,7 @@ class UseSums:
         self, by: Set[By], first: date | None, *, with_bands: bool, only: By | None = None
     ) -> list[Uses]:
         span, by = span_of(self.census, first), _with_tag(self.census, by)
-        keys = _Keys(self.census, by)
+        keys = self._keys(by)
         there: dict[tuple[Any, ...], dict[str, OfBand]] = defaultdict(dict)
         width = 2 + len(by)
         if with_bands:
@@ -306,7 +306,7 @@ class UseSums:
         """Uses about which a teacher answered, in one academic year; each is as one learner."""
         span = span_of(self.census, first)
         by = _with_tag(self.census, frozenset({"school"}) if by_school else frozenset())
-        keys = _Keys(self.census, by)
+        keys = self._keys(by)
         found = [
             keys.uses(row[:-1], True, Sums(row[-1], learners=row[-1]), {})
             for row in self.census.connection.execute(sum_forms(span, by, apart=self._apart)).all()
@@ -357,7 +357,7 @@ class UseSums:
         colleges: Set[str] | None,
     ) -> list[DatedLearners]:
         span, by = span_of(self.census, first), _with_tag(self.census, frozenset({"school"}))
-        keys = _Keys(self.census, by)
+        keys = self._keys(by)
         width = 1 + len(by)
         of: dict[tuple[Any, ...], Uses] = {}
         found = []
@@ -380,14 +380,14 @@ class UseSums:
         else:
             learners = (each.bands or {}).items() if each.used else ()
         by = _with_tag(self.census, frozenset({"school"}))
-        uses = _Keys(self.census, by).alone(each)
+        uses = self._keys(by).alone(each)
         for some in learners:
             yield DatedLearners(uses, each.on, each.recorded, *some)
 
     def answers(self, first: date) -> dict[str, Counter[int]]:
         """How often each question was answered in which way, in an academic year."""
         span, by = span_of(self.census, first), _with_tag(self.census, frozenset())
-        keys = _Keys(self.census, by)
+        keys = self._keys(by)
         width = 2 + len(by)
         counts: dict[str, Counter[int]] = {name: Counter() for name in ANSWERS}
 
@@ -412,7 +412,7 @@ class UseSums:
         days, steps = self.days(first), self._late.taken.get(first)
         if not steps:
             return days
-        keys = _Keys(self.census, _with_tag(self.census, frozenset({"school"})))
+        keys = self._keys(_with_tag(self.census, frozenset({"school"})))
         groups = list(days.groups)
         shared = {each.event for each in self._alone}
         came: Counter[tuple[Any, ...]] = Counter()
@@ -429,7 +429,8 @@ class UseSums:
 
         def read(since: str, colleges: Set[str] | None) -> list[DatedLearners]:
             left, found = came.copy(), list(back)
-            for each in days.read(since, colleges):
+            is_last = since == days.since and colleges is None
+            for each in days.last if is_last else days.read(since, colleges):
                 if left[_as_key(each)]:
                     left[_as_key(each)] -= 1
                 else:
@@ -486,6 +487,13 @@ class UseSums:
                     alone.append(final)
         return _Late(alone, frozenset(held), taken, waiting)
 
+    def _keys(self, by: Set[By]) -> "_Keys":
+        return _Keys(self.census, by, self._holdings if "tag" in by else {})
+
+    @cached_property
+    def _holdings(self) -> "Mapping[tuple[str, str], _Holding]":
+        return _holdings(self.census)
+
     def _cells(self, each: GroupUse) -> Mapping[Hashable, int]:
         """Every count of people that a use adds to: by all that it is printed by, at once."""
         if not each.used:
@@ -502,7 +510,7 @@ class UseSums:
 
     @cached_property
     def _with_holding(self) -> "_Keys":
-        return _Keys(self.census, frozenset({"school", "tag"}))
+        return self._keys(frozenset({"school", "tag"}))
 
     @cached_property
     def _parts(self) -> Mapping[str, KeyOfUses]:
@@ -539,7 +547,7 @@ class UseSums:
             of_several = engagement.c.event.in_(span.shared)
             found.append(or_(engagement.c.event.is_(None), not_(of_several)))
         if late.held:
-            found.append(not_(one_of(WHICH, late.held)))
+            found.append(not_(late.is_held))
         if late.events:
             of_held = one_of(engagement.c.event, late.events)
             found.append(or_(engagement.c.event.is_(None), not_(of_held)))
@@ -581,7 +589,7 @@ class UseSums:
             return {}
         wanted = self._of_events
         if self._late.held:
-            wanted = or_(wanted, one_of(WHICH, self._late.held))
+            wanted = or_(wanted, self._late.is_held)
         rows = self.census.connection.execute(
             select(evaluation)
             .join_from(evaluation, engagement, OF_ANSWERS)
@@ -605,6 +613,11 @@ class _Late:
     held: frozenset[Which] = frozenset()
     taken: Mapping[date, Sequence[tuple[State, State]]] = field(default_factory=dict)
     waiting: Mapping[date, int] = field(default_factory=dict)
+
+    @property
+    def is_held(self) -> ColumnElement[bool]:
+        """Whether a row of `engagement` is one of those."""
+        return are_named(self.held)
 
     @property
     def events(self) -> set[str]:
@@ -634,10 +647,12 @@ def _with_tag(census: Census, by: Set[By]) -> frozenset[By]:
 class _Keys:
     """Makes `Uses` of lines of sums, with what is known of their holdings."""
 
-    def __init__(self, census: Census, by: Set[By]) -> None:
+    def __init__(
+        self, census: Census, by: Set[By], holdings: "Mapping[tuple[str, str], _Holding]"
+    ) -> None:
         self._census, self._by = census, by
         self._names = tuple(name for name in KEYS if name in by)
-        self._holdings = _holdings(census) if "tag" in by else {}
+        self._holdings = holdings
         self._about_holdings = is_about_holdings(census)
 
     def uses(

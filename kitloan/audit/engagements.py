@@ -6,7 +6,7 @@ reader outside ESP does not get, in `kitloan.audit.leaving`.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kitloan.audit.census import Census
@@ -118,31 +118,48 @@ class LearnerFigures:
     hidden: Mapping[str, Set[str]]
 
 
-def sums_for(census: Census, *, leaves: bool) -> UseSums:
-    """The uses that a report counts, added up.
+@dataclass(frozen=True, slots=True)
+class HiddenOfYear:
+    """What is hidden of the nation's uses in the last whole year.
+
+    Attributes:
+        parts: the parts, by what they are parts of.
+        split: of girls, boys and the rest by region: the region, and which of them.
+    """
+
+    parts: Mapping[str, Set[str]] = field(default_factory=dict)
+    split: Set[tuple[str, int]] = frozenset()
+
+
+def sums_for(census: Census, *, leaves: bool) -> tuple[UseSums, HiddenOfYear]:
+    """The uses that a report counts, added up, and what is hidden of them.
 
     In what leaves ESP, the last whole year is as its first paper had it where what came since
     cannot be shown beside that paper.
     """
     sums = UseSums(census, leaves=leaves)
     if not leaves or census.scope:
-        return sums
+        return sums, HiddenOfYear()
     year = census.last_whole_year
     first, now = sums.first_printed(year), sums.days(year)
-    if first is now:
-        return sums
-    _, after = hidden_still(census, first, now)
+    before, after = hidden_still(census, first, now)
     region = part_keys(census)["region"]
-    if after is None or _hidden_split(sums, region, after["region"]) is None:
-        return UseSums(census, leaves=True, late=False)
-    return sums
+    split = _hidden_split(_split(first.groups, region), frozenset())
+    if first is now:
+        return sums, HiddenOfYear(before, split)
+    if after is not None:
+        more = _hidden_split(_split(now.groups, region), split) - split
+        if all(name in after["region"] for name, _ in more):
+            return sums, HiddenOfYear(after, split)
+    return UseSums(census, leaves=True, late=False), HiddenOfYear(before, split)
 
 
-def learner_figures(sums: UseSums) -> LearnerFigures:
+def learner_figures(sums: UseSums, hidden: HiddenOfYear) -> LearnerFigures:
     """The figures as at the census's day.
 
     Args:
         sums: the uses of what is counted.
+        hidden: what is hidden of the last whole year.
     """
     census = sums.census
     first, _ = academic_year(census.day)
@@ -158,13 +175,9 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
     region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
     split = [] if census.scope else _split(sums.in_year(before), region)
-    hidden: Mapping[str, Set[str]] = {}
     if sums.leaves:
         days = sums.days(first)
-        if not census.scope:
-            hidden = _hidden_of_year(sums, before)
-            cells = _hidden_split(sums, region, hidden["region"])
-            split = _protected_split(split, hidden["region"], cells or frozenset())
+        split = _protected_split(split, hidden)
         may_show = may_show_part(census, days)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
@@ -181,13 +194,8 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
         split,
         _sums_of(sums.returned(first).values()),
         _answered(sums, first),
-        hidden,
+        hidden.parts,
     )
-
-
-def _hidden_of_year(sums: UseSums, year: date) -> Mapping[str, Set[str]]:
-    before, after = hidden_still(sums.census, sums.first_printed(year), sums.days(year))
-    return before if after is None else after
 
 
 def _protected(value: Shown, may_show: bool) -> Shown:
@@ -267,13 +275,11 @@ def _protected_regions(
     ]
 
 
-def _protected_split(
-    found: Sequence[RegionSplit], hidden: Set[str], cells: Set[tuple[str, int]]
-) -> list[RegionSplit]:
-    safe = _protect_split(found, cells)
+def _protected_split(found: Sequence[RegionSplit], hidden: HiddenOfYear) -> list[RegionSplit]:
+    safe = _protect_split(found, hidden.split)
     return [
         RegionSplit(each.region, *(HIDDEN,) * 5)
-        if (each.region or "") in hidden
+        if (each.region or "") in hidden.parts["region"]
         else RegionSplit(each.region, shown[0], shown[1], shown[2], total, _share(shown))
         for each, shown, total in zip(found, safe.cells, safe.lines, strict=True)
     ]
@@ -290,30 +296,16 @@ def _protect_split(found: Sequence[RegionSplit], cells: Set[tuple[str, int]]) ->
 
 
 def _hidden_split(
-    sums: UseSums, region: Callable[[Uses], str], hidden: Set[str]
-) -> Set[tuple[str, int]] | None:
-    """What the first paper about the last whole year hides of girls and boys, by region.
-
-    None where one that has what came since would have to hide more: it would follow from the first.
-    """
-    year = sums.census.last_whole_year
-    first, now = sums.first_printed(year), sums.days(year)
-
-    def marked(groups: Sequence[Uses], cells: Set[tuple[str, int]]) -> set[tuple[str, int]]:
-        split = _split(groups, region)
-        safe = _protect_split(split, cells)
-        return {
-            (each.region or "", column)
-            for each, shown, total in zip(split, safe.cells, safe.lines, strict=True)
-            for column, value in enumerate((*shown, total))
-            if value == HIDDEN
-        }
-
-    before = marked(first.groups, frozenset())
-    if first is now:
-        return before
-    after = marked(now.groups, before)
-    return before if all(name in hidden for name, _ in after - before) else None
+    found: Sequence[RegionSplit], cells: Set[tuple[str, int]]
+) -> Set[tuple[str, int]]:
+    """What is hidden of girls and boys, by region and column, where some of it is already."""
+    safe = _protect_split(found, cells)
+    return {
+        (each.region or "", column)
+        for each, shown, total in zip(found, safe.cells, safe.lines, strict=True)
+        for column, value in enumerate((*shown, total))
+        if value == HIDDEN
+    }
 
 
 def _share(cells: Sequence[Shown]) -> Shown:

@@ -18,14 +18,14 @@ from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import and_, not_, or_, select, tuple_
 
 from kitloan.audit.census import Census
 from kitloan.audit.group_uses import GroupUse, read_groups, school_of, span_of
-from kitloan.evidence.disclosure import SMALL
+from kitloan.evidence.disclosure import SMALL, academic_year
 from kitloan.exchange.merging import files_merged
 from kitloan.queries.entry_text import fact_number, fact_text
-from kitloan.queries.uses import list_in_schools, one_of, recorded_after
+from kitloan.queries.uses import YearSpan, are_named, largest_groups, one_of, recorded_after
 from kitloan.tables import LedgerEntry, Loan, table
 from kitloan.text.dates import day_of, end_of
 
@@ -128,11 +128,10 @@ def _with_few_more(
     least: Least,
 ) -> set[Which]:
     """The changes in schools by which the least of all is one to four more, or fewer."""
-    now = {**printed, **taken}
     steps: dict[Hashable, dict[str, int]] = defaultdict(dict)
     for school, some in by_school.items():
         before = least(school, [printed[each] for each in some])
-        after = least(school, [now[each] for each in some])
+        after = least(school, [taken[e] if e in taken else printed[e] for e in some])
         for cell in {*before, *after}:
             if change := after.get(cell, 0) - before.get(cell, 0):
                 steps[cell, change > 0][school] = abs(change)
@@ -234,12 +233,12 @@ class LateChanges:
         return day_of(min(came, default=at))
 
     def _recorded_late(self) -> dict[date, dict[Which, GroupUse]]:
-        found = {}
-        for first, known in self._known.items():
-            span = span_of(self._census, first)
-            late = recorded_after(span, known, _eve(first))
-            groups = read_groups(self._census, span, late)
-            found[first] = {which_of(each): each for each in groups}
+        found: dict[date, dict[Which, GroupUse]] = {first: {} for first in self._known}
+        last = max(self._known)
+        span = YearSpan(min(self._known), min(date(last.year + 1, 7, 31), self._census.day))
+        known = {first.year: (each, _eve(first)) for first, each in self._known.items()}
+        for each in read_groups(self._census, span, recorded_after(span, known)):
+            found[academic_year(date.fromisoformat(each.on))[0]][which_of(each)] = each
         return found
 
     def _timelines(self) -> Iterator[tuple[Which, tuple[str, list[tuple[str, State]]]]]:
@@ -396,11 +395,8 @@ def largest_of_others(
     states = [*year.base.values(), *(each.state for each in year.changes)]
     schools = {each.school for each in states if each is not None}
     found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    listed = list_in_schools(
-        span_of(census, first), frozenset({"school"}), schools, set(census.colleges)
-    )
-    for college, school, which, band, learners in census.connection.execute(listed):
-        if which not in year.base:
-            there = found[school][college]
-            there[band] = max(learners, there.get(band, 0))
+    others = [not_(are_named(year.base))]
+    listed = largest_groups(span_of(census, first), schools, apart=others)
+    for _, college, school, band, learners in census.connection.execute(listed):
+        found[school][college][band] = learners
     return found

@@ -229,17 +229,12 @@ def list_forms(
     return _of_each(span, by, more, _WITH_ANSWERS, since, colleges, apart=apart)
 
 
-def list_in_schools(
-    span: YearSpan, by: Set[By], schools: Set[str], colleges: Set[str]
-) -> Select[Any]:
-    """Learners of each use and band of some schools, by those colleges.
-
-    Each line has `college`, the keys, `which`, `band` and `learners`.
-    """
+def largest_groups(span: YearSpan, schools: Set[str], *, apart: Apart) -> Select[Any]:
+    """The largest group of each band of some schools: `year`, `college`, `school`, `band`, it."""
     joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
-    more = (WHICH.label("which"), band.c.band, band.c.learners)
-    listed = _of_each(span, by, more, joined, "", colleges, apart=())
-    return listed.where(engagement.c.used != "no", one_of(_SCHOOL, schools))
+    largest: ColumnElement[int] = func.max(band.c.learners).label("largest")
+    found = _grouped(span, {"school"}, (band.c.band,), (largest,), joined, apart=apart)
+    return found.where(engagement.c.used != "no", one_of(_SCHOOL, schools))
 
 
 def one_of(text: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
@@ -251,10 +246,26 @@ def one_of(text: ColumnElement[Any], values: Collection[str]) -> ColumnElement[b
     return text.in_(named)
 
 
-def recorded_after(span: YearSpan, known: Mapping[str, str], otherwise: str) -> ColumnElement[bool]:
-    """Whether a use of the span was recorded after an instant: its college's, or another."""
-    instant = case(known, value=engagement.c.college, else_=otherwise) if known else otherwise
-    return and_(span.within, engagement.c.recorded_at > instant)
+def are_named(which: Collection[str]) -> ColumnElement[bool]:
+    """Whether a use is one of those that are named as `WHICH`; their ids alone are asked first."""
+    ids = {each.partition(":")[2] for each in which}
+    return and_(one_of(engagement.c.engagement, ids), one_of(WHICH, which))
+
+
+def recorded_after(
+    span: YearSpan, known: Mapping[int, tuple[Mapping[str, str], str]]
+) -> ColumnElement[bool]:
+    """Whether a use was recorded after the instant that its year has.
+
+    Args:
+        span: the years.
+        known: of each year, the instant of each college, and that of all others.
+    """
+    instants = {
+        year: case(some, value=engagement.c.college, else_=otherwise) if some else otherwise
+        for year, (some, otherwise) in known.items()
+    }
+    return engagement.c.recorded_at > span.of_year(instants)
 
 
 def list_same_day(span: YearSpan) -> Select[Any]:

@@ -102,7 +102,9 @@ class LearnerFigures:
         split_year: the first day of the last whole academic year.
         split: by region, Scotland last; empty where the report is of a part.
         closed: loans that came back in the year, and how many of them have their use on record.
-        answered: what teachers answered, a question each.
+        answered: what teachers answered, a question each; outside ESP in the last whole year.
+        answers_of: the first day of that year.
+        closed_then: as `closed`, in that year.
         hidden: of what leaves ESP, the parts of the whole year that are hidden, by what they are
             parts of; empty inside ESP.
     """
@@ -115,6 +117,8 @@ class LearnerFigures:
     split: Sequence[RegionSplit]
     closed: tuple[int, int]
     answered: Sequence[QuestionAnswers]
+    answers_of: date
+    closed_then: tuple[int, int]
     hidden: Mapping[str, Set[str]]
 
 
@@ -164,6 +168,7 @@ def learner_figures(sums: UseSums, hidden: HiddenOfYear) -> LearnerFigures:
     census = sums.census
     first, _ = academic_year(census.day)
     before = census.last_whole_year
+    answers_of = before if sums.leaves else first
     this_year = sums.in_year(first)
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
@@ -193,7 +198,9 @@ def learner_figures(sums: UseSums, hidden: HiddenOfYear) -> LearnerFigures:
         before,
         split,
         _sums_of(sums.returned(first).values()),
-        _answered(sums, first),
+        _answered(sums, answers_of),
+        answers_of,
+        _sums_of(sums.returned(answers_of).values()),
         hidden.parts,
     )
 

@@ -600,14 +600,23 @@ def split_table(found: LearnerFigures) -> Table:
     )
 
 
+def _when(found: LearnerFigures) -> str:
+    is_over = found.answers_of <= found.split_year
+    return (
+        f"The academic year from {uk(found.answers_of)}."
+        if is_over
+        else f"Since {uk(found.answers_of)}."
+    )
+
+
 def answers_table(found: LearnerFigures) -> Table:
-    """What teachers answered this academic year: first how many forms came."""
-    closed, with_use = found.closed
+    """What teachers answered in an academic year: first how many forms came."""
+    closed, with_use = found.closed_then
     marks = f" {MARKED_WORDS}" if any(HIDDEN in (e.answers, e.mean) for e in found.answered) else ""
     return table(
         "evaluations",
         "What teachers answered",
-        f"Since {uk(found.year)}. Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
+        f"{_when(found)} Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
         "record of use. Every rating is the teacher's, and none is filled in for a form that did "
         f"not come.{marks}",
         (

@@ -18,7 +18,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, not_, or_, select, text, tuple_
 
 from kitloan.audit.census import Census
 from kitloan.audit.group_uses import GroupUse, read_groups, school_of, span_of
@@ -27,6 +27,7 @@ from kitloan.exchange.merging import files_merged
 from kitloan.queries.entry_text import fact_number, fact_text
 from kitloan.queries.uses import YearSpan, are_named, largest_groups, one_of, recorded_after
 from kitloan.tables import LedgerEntry, Loan, table
+from kitloan.tables.every import CHANGES_OF_USES
 from kitloan.text.dates import day_of, end_of
 
 entry, loan = table(LedgerEntry), table(Loan)
@@ -251,26 +252,22 @@ class LateChanges:
                 yield f"{college}:{of}", (college, states)
 
     def _changed(self) -> Iterator[tuple[str, str]]:
-        since = min(
-            (at for known in self._known.values() for at in known.values()), default="\uffff"
-        )
-        since = min(since, *map(_eve, self._known)) if self._known else since
+        """College and id of each use about which an entry was made after a year was over."""
+        corrected = select(entry.c.college, fact_text("engagement"))
+        for college, of in self._census.live.execute(corrected.where(self._since(*_KINDS[1:]))):
+            yield college, of
         changed = entry.alias("changed")
-        undone = (
-            select(changed.c.college, changed.c.kind, changed.c.body)
-            .join_from(
-                entry,
-                changed,
-                and_(
-                    changed.c.college == entry.c.college,
-                    changed.c.epoch == fact_number("epoch"),
-                    changed.c.seq == fact_number("seq"),
-                ),
-            )
-            .where(self._without_tag(_REVERSED), entry.c.at > since)
+        undone = select(changed.c.college, changed.c.kind, changed.c.body).join_from(
+            entry,
+            changed,
+            and_(
+                changed.c.college == entry.c.college,
+                changed.c.epoch == fact_number("epoch"),
+                changed.c.seq == fact_number("seq"),
+            ),
         )
         again = []
-        for college, kind, body in self._census.live.execute(undone):
+        for college, kind, body in self._census.live.execute(undone.where(self._since(_REVERSED))):
             fact = json.loads(body)["fact"]
             if kind in _KINDS:
                 yield college, fact["engagement"]
@@ -282,23 +279,33 @@ class LateChanges:
             for kind, body in self._census.live.execute(target):
                 if kind in _KINDS:
                     yield row[0], json.loads(body)["fact"]["engagement"]
-        corrected = select(entry.c.college, fact_text("engagement")).where(
-            self._without_tag(*_KINDS[1:]), entry.c.at > since
-        )
-        yield from (tuple(row) for row in self._census.live.execute(corrected))
 
-    def _without_tag(self, *kinds: str) -> Any:
-        """Entries of some kinds that are about no holding: an index has them apart."""
-        until = [entry.c.at <= self._until] if self._until else []
+    def _since(self, *kinds: str) -> ColumnElement[bool]:
+        """Entries of some kinds, made after the first of the years was over; an index has them."""
+        since = min(
+            (at for known in self._known.values() for at in known.values()),
+            default=_eve(min(self._known)),
+        )
+        return and_(
+            text(f"ledger_entry.{CHANGES_OF_USES}"),
+            entry.c.kind.in_(kinds),
+            entry.c.at > min(since, _eve(min(self._known))),
+            self._of_the_report,
+        )
+
+    @property
+    def _of_the_report(self) -> ColumnElement[bool]:
         colleges = entry.c.college.in_(sorted(self._census.colleges))
-        return and_(colleges, entry.c.tag.is_(None), entry.c.kind.in_(kinds), *until)
+        return colleges if self._until is None else and_(colleges, entry.c.at <= self._until)
 
     def _states(self, college: str, ids: Set[str]) -> dict[str, list[tuple[str, State]]]:
         wanted = (
             select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.kind, entry.c.body)
             .where(
-                self._without_tag(*_KINDS, _REVERSED),
                 entry.c.college == college,
+                entry.c.tag.is_(None),  # an index has these apart
+                entry.c.kind.in_((*_KINDS, _REVERSED)),
+                self._of_the_report,
                 or_(entry.c.kind == _REVERSED, one_of(fact_text("engagement"), ids)),
             )
             .order_by(entry.c.epoch, entry.c.seq)

@@ -158,20 +158,11 @@ def _difference(old: State, new: State, cells: Cells) -> Counter[Hashable]:
 
 @dataclass
 class _Entry:
-    """An entry about a use, and whether it counts: it does not while another undoes it."""
+    """An entry about a use, and whether it counts: it does not while it is undone."""
 
-    of: str = ""
+    of: str
     state: State = None
-    undoes: "_Entry | None" = None
     counts: bool = True
-
-    def turn(self) -> None:
-        """This one undoes another; what undoes one that undoes lets that one's count again."""
-        each = self.undoes
-        while each is not None:
-            each.counts = not each.counts
-            self.of = each.of
-            each = each.undoes
 
 
 class LateChanges:
@@ -317,19 +308,21 @@ class LateChanges:
         found: dict[str, list[tuple[str, State]]] = defaultdict(list)
         for row, fact in rows:
             if row.kind == _REVERSED:
-                each = _Entry(undoes=by_place.get((fact["epoch"], fact["seq"])))
-                each.turn()
+                # What undoes an undo lets the entry count again: each turns what it is about.
+                each = by_place.get((fact["epoch"], fact["seq"]))
+                if each is None:
+                    continue
+                each.counts = not each.counts
             else:
-                each = _Entry(of=fact["engagement"])
+                each = _Entry(fact["engagement"])
                 if row.kind in _STATES:
                     first = told[each.of][0].state if told[each.of] else None
                     recorded_at = row.at if first is None else first.recorded_at
                     each.state = self._state(college, fact, tags, recorded_at)
                 told[each.of].append(each)
             by_place[row.epoch, row.seq] = each
-            if each.of:
-                holds = [one.state for one in told[each.of] if one.counts]
-                found[each.of].append((row.at, holds[-1] if holds else None))
+            state = next((one.state for one in reversed(told[each.of]) if one.counts), None)
+            found[each.of].append((row.at, state))
         return found
 
     def _tags(self, college: str, facts: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:

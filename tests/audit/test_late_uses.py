@@ -221,6 +221,9 @@ def test_a_late_change_that_was_undone_changes_nothing(fife: Fife) -> None:
     fife.scotland["fife"].actions.undo()
     fife.scotland.send()
     assert fife.figures() == (59, 3, False)
+    fife.scotland["fife"].actions.redo()
+    fife.scotland.send()
+    assert fife.figures() == (34, 2, False)
 
 
 def test_a_use_undone_late_is_in_the_page_as_it_was(scotland: Scotland, clock: SetClock) -> None:

@@ -2,8 +2,9 @@
 
 The nation is 26 colleges with 100,000 engagements over two academic years, written into the tables
 of a scratch store with a list of the schools; a school borrows from its college, and one time in
-ten from the next. The page is ESP's own and one that leaves ESP. It is measured against the very
-statements that it sends, sent again in bare `sqlite3`, by turns.
+ten from the next; one use of thirty is recorded up to five months late. The page is ESP's own and
+one that leaves ESP. It is measured against the very statements that it sends, sent again in bare
+`sqlite3`, by turns.
 """
 
 import random
@@ -21,8 +22,8 @@ from run import line, paired
 
 import kitloan
 from kitloan.audit.census import Census
-from kitloan.audit.counted_uses import UseSums, entered_twice
-from kitloan.audit.engagements import learner_figures
+from kitloan.audit.engagements import learner_figures, sums_for
+from kitloan.audit.group_uses import entered_twice
 from kitloan.audit.reach import reach_figures
 from kitloan.audit.years import lending
 from kitloan.college import College
@@ -32,8 +33,11 @@ from kitloan.reference import colleges
 from kitloan.tables import College as CollegeRow
 from kitloan.tables import Organisation, table
 from kitloan.tables.evidence import Engagement, EngagementBand
+from kitloan.text.dates import end_of
 
 SCHOOLS, ENGAGEMENTS = 2_500, 100_000
+LATE = 30
+"""One use of so many is recorded weeks or months later."""
 LAST = date(2026, 11, 28)
 
 
@@ -55,10 +59,12 @@ def nation() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     empty = dict.fromkeys(column.name for column in table(Engagement).columns)
     for n in range(ENGAGEMENTS):
         learners, school = chance.randrange(5, 60), chance.randrange(SCHOOLS)
+        on = date(2025, 9, 1) + timedelta(days=chance.randrange(440))
+        late = chance.randrange(150) if chance.randrange(LATE) == 0 else 1
         same = {
             "college": ids[(school + (chance.randrange(10) == 0)) % len(ids)],
             "engagement": f"e{n}",
-            "on": (date(2025, 9, 1) + timedelta(days=chance.randrange(440))).isoformat(),
+            "on": on.isoformat(),
             "organisation": f"s{chance.randrange(100)}",
             "schuid": f"{8_000_000 + school}{'P' if school % 5 else 'S'}",
             "learners": learners,
@@ -66,7 +72,8 @@ def nation() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             "loan": None,
         }
         more = {"engagement_kind": "visit", "used": "yes", "sessions": 1, "source": "teacher"}
-        more |= {"themes": "", "recorded_at": "", "recorded_by": "x", "half_hours": 3}
+        more |= {"themes": "", "recorded_by": "x", "half_hours": 3}
+        more |= {"recorded_at": end_of(on + timedelta(days=late))}
         more |= {"girls": learners // 2, "boys": learners // 3}
         of_band = {name: value for name, value in same.items() if name != "schuid"}
         band = chance.choice(("p5-p7", "s1-s3", "mixed"))
@@ -97,8 +104,8 @@ def write_nation(esp: College) -> None:
 def page(census: Census, *, protected: bool) -> None:
     """Everything that the page of evidence is made of, as an audit makes it."""
     with collecting_rarely():
-        sums = UseSums(census, leaves=protected)
-        hidden = learner_figures(sums).hidden
+        sums, hidden_of_year = sums_for(census, leaves=protected)
+        hidden = learner_figures(sums, hidden_of_year).hidden
         reach_figures(sums, {}, lending(census), hidden=hidden)
 
 

@@ -18,9 +18,8 @@ from kitloan.audit import measures
 from kitloan.audit.census import Census, Scope
 from kitloan.audit.changes import Earlier, changes_since
 from kitloan.audit.colleges import answers, known_until, latest_files, reporting
-from kitloan.audit.counted_uses import UseSums
 from kitloan.audit.demand import unmet_demand
-from kitloan.audit.engagements import LearnerFigures, learner_figures
+from kitloan.audit.engagements import LearnerFigures, learner_figures, sums_for
 from kitloan.audit.export.json import as_json as tables_as_json
 from kitloan.audit.findings import Evidence, Finding, clock_wrong, findings, met
 from kitloan.audit.gifts import reconciled
@@ -241,7 +240,7 @@ class Auditor:
     ) -> Earlier:
         """The summary figures of an earlier day."""
         with self._census(day, known, scope, progress) as census:
-            learners = learner_figures(UseSums(census, leaves=reader in _OUTSIDE))
+            learners = learner_figures(*sums_for(census, leaves=reader in _OUTSIDE))
             counts = measures.count(census, days_held(Months(census)))
             _, by_place = use(census, counts)
             totals = _totals(census, counts, by_place, learners)
@@ -308,7 +307,13 @@ class Auditor:
             silent = progress or (lambda done, total: None)
             with self._at(live, day, known, wrong, silent) as then:
                 census = Census(
-                    then, day, scope, files=files, reached=until, own=self._session.college
+                    then,
+                    day,
+                    scope,
+                    files=files,
+                    reached=until,
+                    own=self._session.college,
+                    known=known,
                 )
                 census.live, census.wrong = live, wrong
                 census.check_scope()
@@ -388,8 +393,8 @@ class Auditor:
         by_type, by_place = use(census, counts)
         spare, pairs = spares(census)
         leaves = reader in _OUTSIDE
-        sums = UseSums(census, leaves=leaves)
-        learners = learner_figures(sums)
+        sums, hidden = sums_for(census, leaves=leaves)
+        learners = learner_figures(sums, hidden)
         held = {
             each.id or "": each.figures.holdings if each.known else None
             for each in groups["by_region"]

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from kitloan.errors import BadInput
+from kitloan.evidence.disclosure import whole_year
 from kitloan.holdings import NOT_OURS_TO_GIVE
 from kitloan.ledger.clocks import Times
 from kitloan.ledger.session import ESP
@@ -121,6 +122,7 @@ class Census:
         files: Mapping[str, str] | None = None,
         reached: Mapping[str, str] | None = None,
         own: str = ESP,
+        known: date | None = None,
     ) -> None:
         """Count what a store holds.
 
@@ -131,7 +133,9 @@ class Census:
             files: when the latest file of each college up to then was made, as far as is on record.
             reached: up to when each college's ledger is known today, which may be later.
             own: the college whose store it is.
+            known: what was recorded after this day is left out; None leaves out nothing.
         """
+        self.known = known
         self.connection, self.day, self.scope = connection, day, scope or Scope()
         self.live = connection
         """The store itself, where `connection` is of what it was on an earlier day."""
@@ -142,6 +146,11 @@ class Census:
     def rows(self, wanted: Select[Any]) -> Iterator[AnyRow]:
         """The rows of a statement that may give one for every holding, a portion at a time."""
         return iter(self.connection.execute(wanted.execution_options(yield_per=_AT_ONCE)))
+
+    @property
+    def last_whole_year(self) -> date:
+        """The first day of the last academic year that is over, and known to its end."""
+        return whole_year(self.day if self.known is None else min(self.day, self.known))
 
     @cached_property
     def decided(self) -> Decisions:

@@ -12,30 +12,47 @@ are looked at one by one, and, of what leaves ESP, those of the last days.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select
 
 from kitloan.audit.census import DONOR, OF_GIFT, OF_GIFTING, Census
+from kitloan.audit.group_uses import (
+    MOST_YEARS,
+    GroupUse,
+    is_about_holdings,
+    once,
+    read_groups,
+    span_of,
+)
+from kitloan.audit.late_changes import (
+    LateChanges,
+    Least,
+    State,
+    Which,
+    YearOfChanges,
+    largest_of_others,
+    settle,
+    which_of,
+)
 from kitloan.audit.use import of_scope
 from kitloan.evidence.disclosure import academic_year
 from kitloan.queries.uses import (
     ANSWERS,
     KEYS,
     OF_ANSWERS,
-    OF_ENGAGEMENT,
     OF_LOAN,
     TAG,
+    Apart,
     By,
-    YearSpan,
+    are_named,
     count_by_day,
     list_forms,
     list_learners,
-    list_same_day,
-    list_same_name,
+    one_of,
     sum_answers,
     sum_bands,
     sum_forms,
@@ -43,46 +60,17 @@ from kitloan.queries.uses import (
 )
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
-from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation
+from kitloan.tables.evidence import Engagement, Evaluation
 from kitloan.tables.national import Gifting
 from kitloan.text.dates import start_of
+from kitloan.text.names import fold
 
-engagement, band = table(Engagement), table(EngagementBand)
-evaluation = table(Evaluation)
+engagement, evaluation = table(Engagement), table(Evaluation)
 gift, gifting, holding, loan = table(Gift), table(Gifting), table(Holding), table(Loan)
 
 MIXED = "mixed"
-
-
-class GroupUse(NamedTuple):
-    """An engagement by itself: whose, when, and how many of which band.
-
-    Attributes:
-        school: the same text for the same school, whichever college it borrowed from.
-        bands: learners by band; None is unknown.
-        split: girls and boys; None where not both were recorded.
-        in_scope: whether it is what the report is about.
-    """
-
-    college: str
-    id: str
-    on: str
-    school: str
-    event: str | None
-    loan: str | None
-    used: bool
-    bands: Mapping[str, int] | None
-    split: tuple[int, int] | None
-    staff: int | None
-    half_hours: int | None
-    in_scope: bool
-    learners: int
-    """All of its bands; none where they are unknown."""
-    tag: str | None
-    organisation: str | None
-    programme: str | None
-    recorded: str
-    """The day on which it was recorded."""
+OF_SCHOOL = ("council", "sector", "rurality", "deprived")
+"""What a list has of a school, by which uses are shown."""
 
 
 class OfBand(NamedTuple):
@@ -199,6 +187,10 @@ class Days:
         return self.read(self.since, None)
 
 
+KeyOfUses: TypeAlias = Callable[[Uses], str]
+"""The part that a use is in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What some engagements come to. `at_least` and `at_most` are different learners.
@@ -227,23 +219,6 @@ NO_REACH = Reach(engagements=0, schools=0, learner_engagements=0, at_least=0, st
 """What no use at all comes to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """Two engagements of one school, day and band that may be one.
-
-    `by_name`: the borrowers have one name, and only one of them is linked to a listed school.
-    """
-
-    college: str
-    school: str
-    on: date
-    band: str
-    ids: tuple[str, str]
-    by_name: bool = False
-
-
-MOST_YEARS = 5
-"""Academic years that a report goes back."""
 _LAST = 2_000
 """About as many uses of a year are read with their days. Whether a part may be shown is nearly
 always decided by them; where it is not, all of the part's are read."""
@@ -255,10 +230,11 @@ class UseSums:
     Attributes:
         census: what is counted.
         leaves: whether the figures leave ESP.
+        late: whether they have what changed in a year after it was over, as far as a paper may.
     """
 
-    def __init__(self, census: Census, *, leaves: bool) -> None:
-        self.census, self.leaves = census, leaves
+    def __init__(self, census: Census, *, leaves: bool, late: bool = True) -> None:
+        self.census, self.leaves, self.late = census, leaves, late
         self._days: dict[date, Days] = {}
         self._returned_in: dict[date, Mapping[str, tuple[int, int]]] = {}
 
@@ -285,8 +261,8 @@ class UseSums:
     def _summed(
         self, by: Set[By], first: date | None, *, with_bands: bool, only: By | None = None
     ) -> list[Uses]:
-        span, by = _span(self.census, first), _with_tag(self.census, by)
-        keys = _Keys(self.census, by)
+        span, by = span_of(self.census, first), _with_tag(self.census, by)
+        keys = self._keys(by)
         there: dict[tuple[Any, ...], dict[str, OfBand]] = defaultdict(dict)
         width = 2 + len(by)
         if with_bands:
@@ -300,7 +276,7 @@ class UseSums:
             key, used = row[:width], bool(row[width])
             of_bands = there.get(key, {}) if used else {}
             found.append(keys.uses(key, used, Sums(*row[width + 1 :]), of_bands))
-        return found + [keys.alone(each) for each in self._shared_in(first)]
+        return found + [keys.alone(each) for each in self._alone_in(first)]
 
     def returned(self, first: date) -> Mapping[str, tuple[int, int]]:
         """By college, the loans that came back in an academic year, and those with a use."""
@@ -328,17 +304,17 @@ class UseSums:
 
     def forms(self, first: date, *, by_school: bool) -> list[Uses]:
         """Uses about which a teacher answered, in one academic year; each is as one learner."""
-        span = _span(self.census, first)
+        span = span_of(self.census, first)
         by = _with_tag(self.census, frozenset({"school"}) if by_school else frozenset())
-        keys = _Keys(self.census, by)
+        keys = self._keys(by)
         found = [
             keys.uses(row[:-1], True, Sums(row[-1], learners=row[-1]), {})
             for row in self.census.connection.execute(sum_forms(span, by, apart=self._apart)).all()
         ]
         return found + [
             keys.alone(each._replace(used=True, bands={}, learners=1))
-            for each in self._shared_in(first)
-            if (each.college, each.id) in self._answers_of_shared
+            for each in self._alone_in(first)
+            if (each.college, each.id) in self._answers_of_alone
         ]
 
     def days(self, first: date) -> Days:
@@ -361,12 +337,17 @@ class UseSums:
         """The first of the last days of each academic year that has more than these."""
         found: dict[int, str] = {}
         many: Counter[int] = Counter()
-        days = self.census.connection.execute(count_by_day(_span(self.census, None)))
-        for year, day, uses in days.all():  # the latest first
+        for year, day, uses in self._by_day:
             if many[year] < _LAST:
                 found[year] = day
             many[year] += uses
         return {year: day for year, day in found.items() if many[year] > _LAST}
+
+    @cached_property
+    def _by_day(self) -> Sequence[tuple[int, str, int]]:
+        """How many uses of each year were known first on each day, the latest day first."""
+        days = count_by_day(span_of(self.census, None))
+        return [tuple(row) for row in self.census.connection.execute(days)]
 
     def _dated(
         self,
@@ -375,8 +356,8 @@ class UseSums:
         since: str,
         colleges: Set[str] | None,
     ) -> list[DatedLearners]:
-        span, by = _span(self.census, first), _with_tag(self.census, frozenset({"school"}))
-        keys = _Keys(self.census, by)
+        span, by = span_of(self.census, first), _with_tag(self.census, frozenset({"school"}))
+        keys = self._keys(by)
         width = 1 + len(by)
         of: dict[tuple[Any, ...], Uses] = {}
         found = []
@@ -387,26 +368,26 @@ class UseSums:
             if uses is None:
                 uses = of[key] = keys.uses((first.year, *key), True, Sums(1), {})
             found.append(DatedLearners(uses, *row[width:]))
-        for each in self._shared_in(first):
+        for each in self._alone_in(first):
             if colleges is None or each.college in colleges:
                 found += self._dated_alone(each, is_form=listing is list_forms)
         return found
 
     def _dated_alone(self, each: GroupUse, *, is_form: bool) -> Iterator[DatedLearners]:
         if is_form:
-            answered = (each.college, each.id) in self._answers_of_shared
+            answered = (each.college, each.id) in self._answers_of_alone
             learners: Iterable[tuple[str, int]] = [("", 1)] if answered else []
         else:
             learners = (each.bands or {}).items() if each.used else ()
         by = _with_tag(self.census, frozenset({"school"}))
-        uses = _Keys(self.census, by).alone(each)
+        uses = self._keys(by).alone(each)
         for some in learners:
             yield DatedLearners(uses, each.on, each.recorded, *some)
 
     def answers(self, first: date) -> dict[str, Counter[int]]:
         """How often each question was answered in which way, in an academic year."""
-        span, by = _span(self.census, first), _with_tag(self.census, frozenset())
-        keys = _Keys(self.census, by)
+        span, by = span_of(self.census, first), _with_tag(self.census, frozenset())
+        keys = self._keys(by)
         width = 2 + len(by)
         counts: dict[str, Counter[int]] = {name: Counter() for name in ANSWERS}
 
@@ -420,69 +401,259 @@ class UseSums:
             *answers, many = row[width:]
             if keys.uses(row[:width], True, Sums(many), {}).in_scope:
                 add(answers, many)
-        for each in self._shared_in(first):
-            answered = self._answers_of_shared.get((each.college, each.id))
+        for each in self._alone_in(first):
+            answered = self._answers_of_alone.get((each.college, each.id))
             if each.in_scope and answered is not None:
                 add((getattr(answered, name) for name in ANSWERS), 1)
         return counts
 
-    @property
-    def _apart(self) -> Select[Any] | None:
-        """The events that are apart from the sums; of all years, as those that are decided on."""
-        return _span(self.census, None).shared if self._shared else None
+    def first_printed(self, first: date) -> Days:
+        """The uses of an academic year as its first paper has them; also `Days.last` and `read`."""
+        days, steps = self.days(first), self._late.taken.get(first)
+        if not steps:
+            return days
+        keys = self._keys(_with_tag(self.census, frozenset({"school"})))
+        groups = list(days.groups)
+        shared = {each.event for each in self._alone}
+        came: Counter[tuple[Any, ...]] = Counter()
+        back: list[DatedLearners] = []
+        for before, now in steps:
+            if any(each is not None and each.event in shared - {None} for each in (before, now)):
+                continue  # which of several entries counts is decided of them all
+            if now is not None:
+                groups.append(_less(keys.alone(now)))
+                came.update(map(_as_key, self._dated_alone(now, is_form=False)))
+            if before is not None:
+                groups.append(keys.alone(before))
+                back += self._dated_alone(before, is_form=False)
+
+        def read(since: str, colleges: Set[str] | None) -> list[DatedLearners]:
+            left, found = came.copy(), list(back)
+            is_last = since == days.since and colleges is None
+            for each in days.last if is_last else days.read(since, colleges):
+                if left[_as_key(each)]:
+                    left[_as_key(each)] -= 1
+                else:
+                    found.append(each)
+            return found
+
+        return Days(groups, days.since, read)
+
+    def waiting(self, first: date) -> int:
+        """How many changes of uses the report is about are not in the papers of a year yet."""
+        return self._late.waiting.get(first, 0)
 
     @cached_property
-    def _shared(self) -> Sequence[GroupUse]:
-        """Of the uses of events that several colleges entered, those that count."""
-        span = _span(self.census, None)
-        if self.census.connection.execute(span.shared.limit(1)).first() is None:
-            return []
-        return list(_once(_groups(self.census, span, engagement.c.event.in_(span.shared))))
+    def _late(self) -> "_Late":
+        census = self.census
+        over = census.last_whole_year
+        years = [date(over.year - back, 8, 1) for back in range(MOST_YEARS)]
+        if not self.leaves:
+            return _Late()
+        many: Counter[int] = Counter()
+        for began, _, uses in self._by_day:
+            many[began] += uses
+        changes = LateChanges(census, years)
+        found = changes.read(many)
+        held: set[Which] = set()
+        printed: dict[date, dict[Which, State]] = {}
+        taken: dict[date, list[tuple[State, State]]] = {}
+        waiting: dict[date, int] = {}
+        for first, year in found.items():
+            has = settle(year, self._cells, self._least(first, year)) if self.late else year.base
+            printed[first] = dict(has)
+            taken[first] = [
+                (year.base[which], state)
+                for which, state in has.items()
+                if state != year.base[which]
+            ]
+            later = {which for which, state in has.items() if state != year.now[which]}
+            waiting[first] = sum(
+                any(each is not None and each.in_scope for each in (has[which], year.now[which]))
+                for which in later
+            )
+            held |= later
+        alone = [
+            state
+            for some in printed.values()
+            for which, state in some.items()
+            if which in held and state is not None
+        ]
+        for which in held:  # one that was moved is in the year that it was moved to
+            final = changes.finals.get(which)
+            if final is not None:
+                first, _ = academic_year(date.fromisoformat(final.on))
+                if which not in printed.get(first, ()):
+                    alone.append(final)
+        return _Late(alone, frozenset(held), taken, waiting)
 
-    def _shared_in(self, first: date | None) -> list[GroupUse]:
-        if first is None:
-            return list(self._shared)
-        begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
-        return [each for each in self._shared if begins <= each.on <= ends]
+    def _keys(self, by: Set[By]) -> "_Keys":
+        return _Keys(self.census, by, self._holdings if "tag" in by else {})
 
     @cached_property
-    def _answers_of_shared(self) -> Mapping[tuple[str, str], AnyRow]:
-        """Answers about the uses of events that several colleges entered."""
-        if not self._shared:
+    def _holdings(self) -> "Mapping[tuple[str, str], _Holding]":
+        return _holdings(self.census)
+
+    def _cells(self, each: GroupUse) -> Mapping[Hashable, int]:
+        """Every count of people that a use adds to: by all that it is printed by, at once."""
+        if not each.used:
             return {}
-        span = _span(self.census, None)
+        uses = self._with_holding.alone(each)
+        parts = tuple(key(uses) for key in self._parts.values())
+        girls, boys = each.split or (0, 0)
+        region = self._parts["region"](uses)
+        split = {"girls": girls, "boys": boys, "not recorded": each.learners - girls - boys}
+        return {
+            **{(parts, name): learners for name, learners in (each.bands or {}).items()},
+            **{(region, name): learners for name, learners in split.items()},
+        }
+
+    @cached_property
+    def _with_holding(self) -> "_Keys":
+        return self._keys(frozenset({"school", "tag"}))
+
+    @cached_property
+    def _parts(self) -> Mapping[str, KeyOfUses]:
+        return part_keys(self.census)
+
+    def _least(self, first: date, year: YearOfChanges) -> Least:
+        """The least number of different learners in a school, for the nation and by region."""
+        others = largest_of_others(self.census, first, year)
+        region_of = {each: row.region or "" for each, row in self.census.colleges.items()}
+
+        def least(school: str, states: Iterable[State]) -> dict[Hashable, int]:
+            largest: dict[str | None, dict[str, int]] = defaultdict(dict)
+            bands: list[tuple[str, Mapping[str, int]]] = [*others.get(school, {}).items()]
+            bands += [
+                (each.college, each.bands)
+                for each in states
+                if each is not None and each.school == school and each.used and each.bands
+            ]
+            for college, some in bands:
+                for scope in (None, region_of.get(college, "")):
+                    there = largest[scope]
+                    for name, learners in some.items():
+                        there[name] = max(learners, there.get(name, 0))
+            return {scope: least_of_school(there) for scope, there in largest.items()}
+
+        return least
+
+    @cached_property
+    def _apart(self) -> Apart:
+        """What is apart from the sums; of all years, as those that are decided on."""
+        span, late = span_of(self.census, None), self._late
+        found = []
+        if self._has_shared:
+            of_several = engagement.c.event.in_(span.shared)
+            found.append(or_(engagement.c.event.is_(None), not_(of_several)))
+        if late.held:
+            found.append(not_(late.is_held))
+        if late.events:
+            of_held = one_of(engagement.c.event, late.events)
+            found.append(or_(engagement.c.event.is_(None), not_(of_held)))
+        return found
+
+    @cached_property
+    def _has_shared(self) -> bool:
+        shared = span_of(self.census, None).shared.limit(1)
+        return self.census.connection.execute(shared).first() is not None
+
+    @cached_property
+    def _alone(self) -> Sequence[GroupUse]:
+        """The uses that are not in the sums: of events that several colleges entered, those that
+        count; and as papers have them, those that changed too late."""
+        groups: Iterable[GroupUse] = ()
+        if self._has_shared or self._late.events:
+            groups = read_groups(self.census, span_of(self.census, None), self._of_events)
+        held = self._late.held
+        return list(
+            once([*(each for each in groups if which_of(each) not in held), *self._late.alone])
+        )
+
+    @property
+    def _of_events(self) -> ColumnElement[bool]:
+        of_several = engagement.c.event.in_(span_of(self.census, None).shared)
+        events = self._late.events
+        return or_(of_several, one_of(engagement.c.event, events)) if events else of_several
+
+    def _alone_in(self, first: date | None) -> list[GroupUse]:
+        if first is None:
+            return list(self._alone)
+        begins, ends = first.isoformat(), date(first.year + 1, 7, 31).isoformat()
+        return [each for each in self._alone if begins <= each.on <= ends]
+
+    @cached_property
+    def _answers_of_alone(self) -> Mapping[tuple[str, str], AnyRow]:
+        """Answers about the uses that are not in the sums."""
+        if not self._alone:
+            return {}
+        wanted = self._of_events
+        if self._late.held:
+            wanted = or_(wanted, self._late.is_held)
         rows = self.census.connection.execute(
             select(evaluation)
             .join_from(evaluation, engagement, OF_ANSWERS)
-            .where(span.within, engagement.c.event.in_(span.shared))
+            .where(span_of(self.census, None).within, wanted)
         )
         return {(row.college, row.engagement): row for row in rows}
 
 
-def _span(census: Census, year: date | None) -> YearSpan:
-    first, _ = academic_year(census.day)
-    if year is None:
-        return YearSpan(date(first.year - MOST_YEARS + 1, 8, 1), census.day)
-    return YearSpan(year, min(census.day, date(year.year + 1, 7, 31)))
+@dataclass(frozen=True)
+class _Late:
+    """What changed after its year was over.
+
+    Attributes:
+        alone: uses as papers have them, of which that is not as they are.
+        held: the college and id of each of those, and of those that no paper has.
+        taken: by year, what papers have otherwise than the first: each then, and as they have it.
+        waiting: by year, how many changes they do not have.
+    """
+
+    alone: Sequence[GroupUse] = ()
+    held: frozenset[Which] = frozenset()
+    taken: Mapping[date, Sequence[tuple[State, State]]] = field(default_factory=dict)
+    waiting: Mapping[date, int] = field(default_factory=dict)
+
+    @property
+    def is_held(self) -> ColumnElement[bool]:
+        """Whether a row of `engagement` is one of those."""
+        return are_named(self.held)
+
+    @property
+    def events(self) -> set[str]:
+        """Events that a use of `alone` is of: others may have entered them."""
+        return {each.event for each in self.alone if each.event is not None}
 
 
-def _is_about_holdings(census: Census) -> bool:
-    scope = census.scope
-    return bool(scope.donor or scope.gift or scope.type)
+def _less(uses: Uses) -> Uses:
+    """What takes these uses away, where they are added up."""
+    return uses._replace(
+        many=-uses.many,
+        learners=-uses.learners,
+        girls=-uses.girls,
+        boys=-uses.boys,
+        bands={name: OfBand(-of.many, -of.learners, 0, 0, 0) for name, of in uses.bands.items()},
+    )
+
+
+def _as_key(each: DatedLearners) -> tuple[Any, ...]:
+    return each.of.college, each.of.school, each.on, each.recorded, each.band, each.learners
 
 
 def _with_tag(census: Census, by: Set[By]) -> frozenset[By]:
-    return frozenset(by) | ({"tag"} if _is_about_holdings(census) else set())
+    return frozenset(by) | ({"tag"} if is_about_holdings(census) else set())
 
 
 class _Keys:
     """Makes `Uses` of lines of sums, with what is known of their holdings."""
 
-    def __init__(self, census: Census, by: Set[By]) -> None:
+    def __init__(
+        self, census: Census, by: Set[By], holdings: "Mapping[tuple[str, str], _Holding]"
+    ) -> None:
         self._census, self._by = census, by
         self._names = tuple(name for name in KEYS if name in by)
-        self._holdings = _holdings(census) if "tag" in by else {}
-        self._about_holdings = _is_about_holdings(census)
+        self._holdings = holdings
+        self._about_holdings = is_about_holdings(census)
 
     def uses(
         self,
@@ -567,7 +738,7 @@ def _holdings(census: Census) -> dict[tuple[str, str], _Holding]:
         .distinct()
         .subquery()
     )
-    about = census.in_scope if _is_about_holdings(census) else literal(True)
+    about = census.in_scope if is_about_holdings(census) else literal(True)
     rows = census.connection.execute(
         select(
             holding.c.college,
@@ -597,10 +768,25 @@ def _holdings(census: Census) -> dict[tuple[str, str], _Holding]:
     return found
 
 
-def whole_year(day: date) -> date:
-    """The first day of the last academic year that is over at the end of a day."""
-    first, last = academic_year(day)
-    return first if day == last else date(first.year - 1, 8, 1)
+def part_keys(census: Census) -> dict[str, "KeyOfUses"]:
+    """The part that a use is in, for each way of dividing a nation's uses but the learners' band.
+
+    A use of a school that is on no list has an empty text for what only a list has.
+    """
+    region_of = {each: row.region or "" for each, row in census.colleges.items()}
+    listed = census.school_list
+
+    def of_school(name: str) -> "KeyOfUses":
+        found = {each: str(getattr(row, name) or "") for each, row in listed.items()}
+        return lambda each: found.get(each.school, "")
+
+    return {
+        "region": lambda each: region_of.get(each.college, ""),
+        "college": lambda each: each.college,
+        "type": lambda each: fold(each.kit_type or ""),
+        "donor": lambda each: fold(each.donor or ""),
+        "gift": lambda each: fold(each.gift or ""),
+    } | {name: of_school(name) for name in OF_SCHOOL}
 
 
 def reach_of(groups: Iterable[Uses]) -> Reach:
@@ -640,8 +826,7 @@ def reaches_by(groups: Iterable[Uses], part_of: Callable[[Uses], PartT]) -> dict
     at_least: Counter[PartT] = Counter()
     schools: Counter[PartT] = Counter()
     for (part, name), bands in largest.items():
-        mixed = bands.pop(MIXED, 0)
-        at_least[part] += max(sum(bands.values()), mixed)
+        at_least[part] += least_of_school(bands)
         schools[part] += bool(name)
     return {
         part: Reach(
@@ -659,140 +844,7 @@ def reaches_by(groups: Iterable[Uses], part_of: Callable[[Uses], PartT]) -> dict
     }
 
 
-def entered_twice(census: Census) -> Iterator[Twice]:
-    """Pairs of engagements that two sides entered of one school, day and band, without one event.
-
-    Two loans of one college on one day are two uses; they are not listed.
-    """
-    for school, one, other, name in _alike(census, list_same_day, lambda each: each.school):
-        if one.college != other.college or one.loan is None or other.loan is None:
-            on = date.fromisoformat(other.on)
-            yield Twice(other.college, school, on, name, (one.id, other.id))
-    for school, one, other, name in _alike(census, list_same_name, lambda each: each.organisation):
-        linked = [each.school != each.organisation for each in (one, other)]
-        if one.college != other.college and any(linked) and not all(linked):
-            on = date.fromisoformat(other.on)
-            yield Twice(other.college, school, on, name, (one.id, other.id), by_name=True)
-
-
-def _alike(
-    census: Census,
-    listed: Callable[[YearSpan], Select[Any]],
-    school_of: Callable[[GroupUse], str | None],
-) -> Iterator[tuple[str, GroupUse, GroupUse, str]]:
-    """The first use of each school, day and band, with each of the others; and the band."""
-    first, _ = academic_year(census.day)
-    span = _span(census, first)
-    seen: dict[tuple[str, str, str], list[GroupUse]] = defaultdict(list)
-    which = tuple_(engagement.c.college, engagement.c.engagement).in_(listed(span))
-    for each in _once(_groups(census, span, which)):
-        if not ((school := school_of(each)) and each.in_scope and each.used):
-            continue
-        for name in each.bands or ():
-            seen[school, each.on, name].append(each)
-    for (school, _, name), groups in seen.items():
-        one, *others = sorted(groups, key=lambda each: (each.college, each.id))
-        for other in others:
-            yield school, one, other, name
-
-
-def _groups(census: Census, span: YearSpan, which: ColumnElement[bool]) -> Iterator[GroupUse]:
-    """Engagements one by one: those of which something is true."""
-    wanted = [span.within, which]
-    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in census.connection.execute(
-        select(band.c.college, band.c.engagement, band.c.band, band.c.learners)
-        .join_from(band, engagement, OF_ENGAGEMENT)
-        .where(band.c.band != "", *wanted)
-    ):
-        counts[row.college, row.engagement][row.band] = row.learners
-    rows = census.connection.execute(
-        select(
-            *(engagement.c[name] for name in _COLUMNS), holding.c.tag, _in_scope(census).label("in")
-        )
-        .outerjoin_from(engagement, loan, OF_LOAN)
-        .outerjoin(holding, and_(holding.c.college == engagement.c.college, holding.c.tag == TAG))
-        .where(*wanted)
-        .order_by(engagement.c.college, engagement.c.engagement)
-    )
-    for each in rows:
-        yield _group(census, tuple(each), counts)
-
-
-_COLUMNS = (
-    *("college", "engagement", "on", "organisation", "schuid", "loan", "event", "used"),
-    *("learners", "girls", "boys", "staff", "half_hours", "programme", "recorded_at"),
-)
-
-
-def _in_scope(census: Census) -> Any:
-    """Whether an engagement is what the report is about, by its college and its holding."""
-    ids = census.college_ids
-    conditions: list[ColumnElement[bool]] = [literal(True)]
-    if ids is not None:
-        conditions.append(engagement.c.college.in_(sorted(ids)))
-    if _is_about_holdings(census):
-        conditions.append(and_(holding.c.tag.is_not(None), census.in_scope))
-    return and_(*conditions)
-
-
-def _group(
-    census: Census, row: Sequence[Any], counts: Mapping[tuple[str, str], Mapping[str, int]]
-) -> GroupUse:
-    # By their order: reading columns of so many rows by name takes longer than all that follows.
-    (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
-        :11
-    ]
-    staff, half_hours, programme, recorded, tag, wanted = row[11:]
-    return GroupUse(
-        college,
-        which,
-        on,
-        _school(census, college, organisation, schuid),
-        event,
-        on_loan,
-        used != "no",
-        counts.get((college, which), {}) if learners is not None else None,
-        (girls, boys) if girls is not None and boys is not None else None,
-        staff,
-        half_hours,
-        bool(wanted),
-        learners or 0,
-        tag,
-        organisation,
-        programme,
-        recorded[:10],
-    )
-
-
-def _school(census: Census, college: str, organisation: str | None, schuid: str | None) -> str:
-    """The same text for the same school; empty for an event that was open to the public."""
-    if schuid is not None:
-        return census.school_key(college, schuid)
-    if organisation is None:
-        return ""
-    return census.schools.get((college, organisation), organisation)
-
-
-def _once(groups: Iterable[GroupUse]) -> Iterator[GroupUse]:
-    """Engagements that several colleges entered of one event, school and day are one: the larger.
-
-    Groups of other bands are others, and so are several of one college.
-    """
-    of_events: dict[tuple[str, str, str], list[GroupUse]] = defaultdict(list)
-    for each in groups:
-        if each.event is None:
-            yield each
-        else:
-            of_events[each.event, each.school, each.on].append(each)
-    for same in of_events.values():
-        same.sort(key=lambda each: (each.learners, each.in_scope, each.college, each.id))
-        kept: list[GroupUse] = []
-        for each in reversed(same):
-            if all(one.college == each.college or _of_other_bands(one, each) for one in kept):
-                kept.append(each)
-        yield from kept
-
-
-def _of_other_bands(one: GroupUse, other: GroupUse) -> bool:
-    return bool(one.bands and other.bands) and not (one.bands or {}).keys() & (other.bands or {})
+def least_of_school(bands: Mapping[str, int]) -> int:
+    """How many different learners a school had at least, by the largest group of each band."""
+    mixed = bands.get(MIXED, 0)
+    return max(sum(bands.values()) - mixed, mixed)

@@ -6,7 +6,7 @@ reader outside ESP does not get, in `kitloan.audit.leaving`.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from kitloan.audit.census import Census
@@ -16,14 +16,15 @@ from kitloan.audit.counted_uses import (
     Reach,
     Uses,
     UseSums,
+    part_keys,
     reach_of,
     reaches_by,
-    whole_year,
 )
-from kitloan.audit.leaving import hidden_of, hidden_parts_of, may_show_part, part_keys
+from kitloan.audit.leaving import hidden_of, hidden_parts_of, hidden_still, may_show_part
 from kitloan.evidence.disclosure import (
     HIDDEN,
     NOT_APPLICABLE,
+    Protected,
     Shown,
     academic_year,
     alone,
@@ -101,7 +102,9 @@ class LearnerFigures:
         split_year: the first day of the last whole academic year.
         split: by region, Scotland last; empty where the report is of a part.
         closed: loans that came back in the year, and how many of them have their use on record.
-        answered: what teachers answered, a question each.
+        answered: what teachers answered, a question each; outside ESP in the last whole year.
+        answers_of: the first day of that year.
+        closed_then: as `closed`, in that year.
         hidden: of what leaves ESP, the parts of the whole year that are hidden, by what they are
             parts of; empty inside ESP.
     """
@@ -114,18 +117,58 @@ class LearnerFigures:
     split: Sequence[RegionSplit]
     closed: tuple[int, int]
     answered: Sequence[QuestionAnswers]
+    answers_of: date
+    closed_then: tuple[int, int]
     hidden: Mapping[str, Set[str]]
 
 
-def learner_figures(sums: UseSums) -> LearnerFigures:
+@dataclass(frozen=True, slots=True)
+class HiddenOfYear:
+    """What is hidden of the nation's uses in the last whole year.
+
+    Attributes:
+        parts: the parts, by what they are parts of.
+        split: of girls, boys and the rest by region: the region, and which of them.
+    """
+
+    parts: Mapping[str, Set[str]] = field(default_factory=dict)
+    split: Set[tuple[str, int]] = frozenset()
+
+
+def sums_for(census: Census, *, leaves: bool) -> tuple[UseSums, HiddenOfYear]:
+    """The uses that a report counts, added up, and what is hidden of them.
+
+    In what leaves ESP, the last whole year is as its first paper had it where what came since
+    cannot be shown beside that paper.
+    """
+    sums = UseSums(census, leaves=leaves)
+    if not leaves or census.scope:
+        return sums, HiddenOfYear()
+    year = census.last_whole_year
+    first, now = sums.first_printed(year), sums.days(year)
+    before, after = hidden_still(census, first, now)
+    region = part_keys(census)["region"]
+    split = _hidden_split(_split(first.groups, region), frozenset())
+    if first is now:
+        return sums, HiddenOfYear(before, split)
+    if after is not None:
+        more = _hidden_split(_split(now.groups, region), split) - split
+        if all(name in after["region"] for name, _ in more):
+            return sums, HiddenOfYear(after, split)
+    return UseSums(census, leaves=True, late=False), HiddenOfYear(before, split)
+
+
+def learner_figures(sums: UseSums, hidden: HiddenOfYear) -> LearnerFigures:
     """The figures as at the census's day.
 
     Args:
         sums: the uses of what is counted.
+        hidden: what is hidden of the last whole year.
     """
     census = sums.census
     first, _ = academic_year(census.day)
-    before = whole_year(census.day)
+    before = census.last_whole_year
+    answers_of = before if sums.leaves else first
     this_year = sums.in_year(first)
     ours = [each for each in this_year if each.in_scope]
     totals = reach_of(ours)
@@ -136,12 +179,10 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
     }
     region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
-    whole = sums.in_year(before)
-    split = _split(whole, region) if not census.scope else []
-    hidden: Mapping[str, Set[str]] = {}
+    split = [] if census.scope else _split(sums.in_year(before), region)
     if sums.leaves:
         days = sums.days(first)
-        hidden = {} if census.scope else hidden_of(census, sums.days(before))
+        split = _protected_split(split, hidden)
         may_show = may_show_part(census, days)
         shown = {name: _protected(value, may_show) for name, value in shown.items()}
         by_region = (
@@ -149,7 +190,6 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
             if census.scope and ours
             else _protected_regions(by_region, census, days)
         )
-        split = _protected_split(split, hidden.get("region", frozenset()))
     return LearnerFigures(
         first,
         totals,
@@ -158,8 +198,10 @@ def learner_figures(sums: UseSums) -> LearnerFigures:
         before,
         split,
         _sums_of(sums.returned(first).values()),
-        _answered(sums, first),
-        hidden,
+        _answered(sums, answers_of),
+        answers_of,
+        _sums_of(sums.returned(answers_of).values()),
+        hidden.parts,
     )
 
 
@@ -240,20 +282,37 @@ def _protected_regions(
     ]
 
 
-def _protected_split(found: Sequence[RegionSplit], hidden: Set[str]) -> list[RegionSplit]:
+def _protected_split(found: Sequence[RegionSplit], hidden: HiddenOfYear) -> list[RegionSplit]:
+    safe = _protect_split(found, hidden.split)
+    return [
+        RegionSplit(each.region, *(HIDDEN,) * 5)
+        if (each.region or "") in hidden.parts["region"]
+        else RegionSplit(each.region, shown[0], shown[1], shown[2], total, _share(shown))
+        for each, shown, total in zip(found, safe.cells, safe.lines, strict=True)
+    ]
+
+
+def _protect_split(found: Sequence[RegionSplit], cells: Set[tuple[str, int]]) -> Protected:
     true = [
         [number for number in (each.girls, each.boys, each.not_recorded) if isinstance(number, int)]
         for each in found
     ]
-    if not true:
-        return []
-    safe = protect(true)
-    return [
-        RegionSplit(each.region, *(HIDDEN,) * 5)
-        if (each.region or "") in hidden
-        else RegionSplit(each.region, cells[0], cells[1], cells[2], total, _share(cells))
-        for each, cells, total in zip(found, safe.cells, safe.lines, strict=True)
-    ]
+    at = {each.region or "": line for line, each in enumerate(found)}
+    forced = {(at[region], column) for region, column in cells if region in at}
+    return protect(true, cells=forced) if true else Protected((), (), (), 0)
+
+
+def _hidden_split(
+    found: Sequence[RegionSplit], cells: Set[tuple[str, int]]
+) -> Set[tuple[str, int]]:
+    """What is hidden of girls and boys, by region and column, where some of it is already."""
+    safe = _protect_split(found, cells)
+    return {
+        (each.region or "", column)
+        for each, shown, total in zip(found, safe.cells, safe.lines, strict=True)
+        for column, value in enumerate((*shown, total))
+        if value == HIDDEN
+    }
 
 
 def _share(cells: Sequence[Shown]) -> Shown:

@@ -219,6 +219,17 @@ def _period(found: ReachFigures) -> str:
     return f"Since {uk(found.year)}; the academic year is not over."
 
 
+def _waiting(many: int) -> str:
+    """Which changes a paper does not have, because a reader of an earlier one would subtract."""
+    if not many:
+        return ""
+    return (
+        f" {plural(many, 'change')} to uses, recorded or received after the year was over, "
+        f"{'is' if many == 1 else 'are'} not in these figures: beside an earlier page, a group of "
+        "fewer than five learners would follow."
+    )
+
+
 def _marks(parts: Sequence[PartReach]) -> str:
     hidden = any(each.learner_engagements == HIDDEN for each in parts)
     return f" {HIDDEN} is {MARKS[HIDDEN]}." if hidden else ""
@@ -228,7 +239,8 @@ def _responses(found: ReachFigures) -> Table:
     return table(
         "responses",
         "How much is known",
-        f"{_period(found)} What nobody recorded is in no other figure: it is unknown, not none.",
+        f"{_period(found)} What nobody recorded is in no other figure: it is unknown, not none."
+        f"{_waiting(found.waiting)}",
         (
             text("region", "Region", "The region.", words=regions(), unknown=_OUTSIDE),
             count("back", "Loans that came back", "Loans that came back in the year."),
@@ -267,7 +279,8 @@ def _years(found: ReachFigures) -> Table:
         "What the kits did, year on year",
         "By academic year, from 1 August."
         + ("" if all(each.is_over for each in found.years) else " The last is not over.")
-        + (f" {HIDDEN} is {MARKS[HIDDEN]}." if hidden else ""),
+        + (f" {HIDDEN} is {MARKS[HIDDEN]}." if hidden else "")
+        + _waiting(sum(each.waiting for each in found.years)),
         (
             text("year", "Academic year", "From August to July.", of=lambda each: each.name),
             _ENGAGEMENTS,
@@ -587,14 +600,23 @@ def split_table(found: LearnerFigures) -> Table:
     )
 
 
+def _when(found: LearnerFigures) -> str:
+    is_over = found.answers_of <= found.split_year
+    return (
+        f"The academic year from {uk(found.answers_of)}."
+        if is_over
+        else f"Since {uk(found.answers_of)}."
+    )
+
+
 def answers_table(found: LearnerFigures) -> Table:
-    """What teachers answered this academic year: first how many forms came."""
-    closed, with_use = found.closed
+    """What teachers answered in an academic year: first how many forms came."""
+    closed, with_use = found.closed_then
     marks = f" {MARKED_WORDS}" if any(HIDDEN in (e.answers, e.mean) for e in found.answered) else ""
     return table(
         "evaluations",
         "What teachers answered",
-        f"Since {uk(found.year)}. Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
+        f"{_when(found)} Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
         "record of use. Every rating is the teacher's, and none is filled in for a form that did "
         f"not come.{marks}",
         (

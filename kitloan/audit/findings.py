@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from kitloan.audit.census import Census, without_donor
 from kitloan.audit.colleges import Answer, Reporting
-from kitloan.audit.counted_uses import entered_twice
 from kitloan.audit.gifts import GiftKit, Gifts
+from kitloan.audit.group_uses import entered_twice
 from kitloan.audit.measures import is_late, is_unseen
 from kitloan.audit.stored import keep_sorted
 from kitloan.audit.transfers import Journey

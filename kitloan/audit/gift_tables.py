@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from kitloan.audit.columns import GIFT, TAG, TITLES, TYPE, college_column
-from kitloan.audit.gifts import Gifts
+from kitloan.audit.gifts import Gifts, Share
 from kitloan.audit.tables import Cell, Field, Table, count, day, table, text
 from kitloan.values import plural
 
@@ -37,11 +37,18 @@ _FATES = {
 _TAKEN_IN = count(
     "taken_in", "Taken in", "Things that colleges have taken in.", of=_fated("taken_in")
 )
-_NOT_TAKEN_IN = count(
-    "not_taken_in",
-    "Not taken in",
-    "Allocated, and not taken in; below nothing, more was taken in than allocated.",
-)
+_LEFT = "Allocated, and not taken in; below nothing, more was taken in than allocated."
+_NOT_TAKEN_IN = count("not_taken_in", "Not taken in", _LEFT)
+
+
+def _if_agreed(name: str, title: str, meaning: str) -> Field:
+    """A number of a college's share, which nobody knows where ESP agreed no such gift."""
+
+    def of(each: Share) -> Cell:
+        number: int = getattr(each, name)
+        return number if each.is_agreed else None
+
+    return text(name, title, meaning, of, "count", unknown="no gift agreed")
 
 
 def gifts_table(given: Gifts) -> Table:
@@ -105,9 +112,9 @@ def shares_table(given: Gifts, words: Mapping[str, str], silent: Container[str])
         (
             GIFT,
             college_column(words),
-            count("allocated", "Allocated", "Things that ESP allocated to the college."),
+            _if_agreed("allocated", "Allocated", "Things that ESP allocated to the college."),
             _TAKEN_IN,
-            _NOT_TAKEN_IN,
+            _if_agreed("not_taken_in", "Not taken in", _LEFT),
             *_fate(titles=_FATES),
             *whole,
         ),

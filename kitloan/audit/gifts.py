@@ -14,7 +14,7 @@ and where one of the differences is below nothing, there is too much: that is a 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -155,12 +155,17 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What of a gift a college was allocated and has taken in, and what became of that."""
+    """What of a gift a college was allocated and has taken in, and what became of that.
+
+    `is_agreed` is whether ESP agreed a gift of that id: where it did not, what it allocated of it
+    is nothing that anybody knows.
+    """
 
     gift: str
     college: str
     allocated: int
     fate: Fate
+    is_agreed: bool
 
     @property
     def not_taken_in(self) -> int:
@@ -208,7 +213,7 @@ def reconciled(census: Census, journeys: Iterable[Journey]) -> Gifts:
         otherwise += not _in_scope(census, kit.gift, kit.donor, kit.type)
         if kit.held_by is not None and here(kit.held_by):
             touched.add(kit.gift)
-    shares = _shares(census.connection, fates)
+    shares = _shares(census.connection, fates, agreed)
     received = _sums(census.connection, delivery.c.gift, delivery.c.quantity)
     allocated: Counter[str] = Counter()
     for share in shares:
@@ -313,7 +318,7 @@ def _fate(counted: Counter[str]) -> Fate:
     )
 
 
-def _shares(connection: Connection, fates: _Fates) -> list[Share]:
+def _shares(connection: Connection, fates: _Fates, agreed: Container[str]) -> list[Share]:
     """Each gift by college. One that takes in too much does not make good for one that has not."""
     allocated = {
         (row.gift, row.to_college): int(row.many)
@@ -328,7 +333,7 @@ def _shares(connection: Connection, fates: _Fates) -> list[Share]:
         )
     }
     return [
-        Share(of, who, allocated.get((of, who), 0), fates.of_share(of, who))
+        Share(of, who, allocated.get((of, who), 0), fates.of_share(of, who), of in agreed)
         for of, who in sorted(allocated.keys() | fates.shares)
     ]
 

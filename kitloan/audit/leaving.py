@@ -12,7 +12,17 @@ from itertools import combinations, groupby
 from typing import TypeAlias
 
 from kitloan.audit.census import Census
-from kitloan.audit.counted_uses import MIXED, DatedLearners, Days, Reach, Uses, reaches_by
+from kitloan.audit.counted_uses import (
+    OF_SCHOOL,
+    DatedLearners,
+    Days,
+    KeyOfUses,
+    Reach,
+    Uses,
+    least_of_school,
+    part_keys,
+    reaches_by,
+)
 from kitloan.evidence.disclosure import (
     HIDDEN,
     SMALL,
@@ -20,57 +30,49 @@ from kitloan.evidence.disclosure import (
     may_split_council,
     protect,
 )
-from kitloan.text.names import fold
 
-OF_SCHOOL = ("council", "sector", "rurality", "deprived")
-"""What a list has of a school, by which uses are shown."""
 FEW = "\0few"
 """In place of a council with too few schools served; no council has that name."""
 
 
-def part_keys(census: Census) -> dict[str, "_Key"]:
-    """The part that a use is in, for each way of dividing a nation's uses but the learners' band.
-
-    A use of a school that is on no list has an empty text for what only a list has.
-    """
-    region_of = {each: row.region or "" for each, row in census.colleges.items()}
-    listed = census.school_list
-
-    def of_school(name: str) -> "_Key":
-        found = {each: str(getattr(row, name) or "") for each, row in listed.items()}
-        return lambda each: found.get(each.school, "")
-
-    return {
-        "region": lambda each: region_of.get(each.college, ""),
-        "college": lambda each: each.college,
-        "type": lambda each: fold(each.kit_type or ""),
-        "donor": lambda each: fold(each.donor or ""),
-        "gift": lambda each: fold(each.gift or ""),
-    } | {name: of_school(name) for name in OF_SCHOOL}
-
-
-def small_councils(groups: Iterable[Uses], council: "_Key") -> frozenset[str]:
-    """Councils of which no split is given, with one more where a single one would follow."""
-    served: dict[str, set[str]] = defaultdict(set)
-    seen: set[str] = set()
+def small_councils(groups: Iterable[Uses], council: KeyOfUses) -> frozenset[str]:
+    """Councils of which no split is given: those with too few schools served."""
+    uses: Counter[tuple[str, str]] = Counter()
     for each in groups:
-        if each.used and each.school not in seen:
-            seen.add(each.school)
-            if name := council(each):
-                served[name].add(each.school)
-    few = {name for name, schools in served.items() if not may_split_council(len(schools))}
-    rest = sorted((len(schools), name) for name, schools in served.items() if name not in few)
-    return frozenset(few | {name for _, name in rest[:1]}) if len(few) == 1 else frozenset(few)
+        if each.used and (name := council(each)):
+            uses[name, each.school] += each.many
+    served = Counter(name for (name, _), many in uses.items() if many > 0)
+    return frozenset(name for name, many in served.items() if not may_split_council(many))
 
 
-def hidden_of(census: Census, days: Days) -> dict[str, set[str]]:
+def _with_one_more(few: Set[str], groups: Iterable[Uses], council: KeyOfUses) -> frozenset[str]:
+    """Those councils; with the next smallest where a single one would follow."""
+    if len(few) != 1:
+        return frozenset(few)
+    served: dict[str, set[str]] = defaultdict(set)
+    for each in groups:
+        if each.used and (name := council(each)) and name not in few:
+            served[name].add(each.school)
+    rest = sorted((len(schools), name) for name, schools in served.items())
+    return frozenset(few | {name for _, name in rest[:1]})
+
+
+def hidden_of(
+    census: Census, days: Days, before: Mapping[str, Set[str]] | None = None
+) -> dict[str, set[str]]:
     """What is hidden of a nation's uses, printed by region, by each thing of `OF_SCHOOL`, by band.
 
     All of these tables are of the same people, so they are protected together; a region is hidden
     too where another day's paper would give a few away.
+
+    Args:
+        census: what is counted.
+        days: uses by their days.
+        before: what was hidden in an earlier paper of the same year, and is still.
     """
     keys = part_keys(census)
     few = small_councils(days.groups, keys["council"])
+    few = _with_one_more(few, days.groups, keys["council"]) if before is None else few
     names = ("region", *OF_SCHOOL)
     counts: Counter[tuple[str, ...]] = Counter()
     places: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -86,10 +88,35 @@ def hidden_of(census: Census, days: Days) -> dict[str, set[str]]:
             counts[(*parts, name)] += of.learners
     forced: list[set[str]] = [set() for _ in (*names, "band")]
     forced[0] = unsettled(days, keys["region"])
+    if before is not None:
+        forced = [one | before[name] for one, name in zip(forced, (*names, "band"), strict=True)]
     found = hidden_parts(counts, forced) or forced
     hidden = dict(zip((*names, "band"), found, strict=True))
     hidden["council"] |= few
     return hidden
+
+
+def hidden_still(
+    census: Census, first: Days, now: Days
+) -> tuple[dict[str, set[str]], dict[str, set[str]] | None]:
+    """What is hidden of the first paper about a year, and of one that has what came since.
+
+    A part that only the later one hides would follow from the first. So what the first hides is
+    hidden in both, and there is no later one where more would have to be, but for councils that are
+    new in it and have few schools served.
+    """
+    before = hidden_of(census, first)
+    if first is now:
+        return before, before
+    after = hidden_of(census, now, before)
+    council = part_keys(census)["council"]
+    known: Counter[str] = Counter()
+    for each in first.groups:
+        known[council(each)] += each.many
+    new = {name for name in after["council"] - before["council"] if known[name] <= 0}
+    of_council = before["council"] | new
+    is_same = after == before | {"council": of_council} and len(of_council) != 1
+    return before, after if is_same else None
 
 
 def may_show_part(census: Census, days: Days) -> bool:
@@ -151,7 +178,7 @@ _PAPERS = ("donor", "gift", "type", "college")
 
 
 def _hidden_beside(
-    days: Days, keys: Mapping[str, "_Key"], shown: Mapping[str, Set[str]]
+    days: Days, keys: Mapping[str, "KeyOfUses"], shown: Mapping[str, Set[str]]
 ) -> dict[str, set[str]]:
     """What is hidden of the papers about parts, beside each other and the nation's tables.
 
@@ -180,13 +207,13 @@ def _hidden_beside(
     return hidden
 
 
-def _parent(keys: Mapping[str, "_Key"], name: str) -> "_Key":
+def _parent(keys: Mapping[str, "KeyOfUses"], name: str) -> "KeyOfUses":
     """What a part is a part of, with papers of its own; else the nation, which is one."""
     of = _AROUND.get(name)
     return (lambda each: "") if of is None else keys[of]
 
 
-def _hidden_within(days: Days, part_of: "_Key", parent_of: "_Key") -> set[str]:
+def _hidden_within(days: Days, part_of: "KeyOfUses", parent_of: "KeyOfUses") -> set[str]:
     """The parts that are hidden beside the others of what they are parts of."""
     reaches = reaches_by(days.groups, lambda each: (parent_of(each), part_of(each)))
     hidden = unsettled(days, part_of)
@@ -200,7 +227,7 @@ def _hidden_within(days: Days, part_of: "_Key", parent_of: "_Key") -> set[str]:
 
 def _counts_by(
     groups: Iterable[Uses],
-    keys: Mapping[str, "_Key"],
+    keys: Mapping[str, "KeyOfUses"],
     one: str,
     other: str,
     shown: Mapping[str, Set[str]],
@@ -315,18 +342,12 @@ def _raise(largest: dict[str, dict[str, int]], each: DatedLearners) -> int:
     there = largest.setdefault(each.of.school, {})
     if not each.band or each.learners <= there.get(each.band, 0):
         return 0
-    least = _least_of_school(there)
+    least = least_of_school(there)
     there[each.band] = each.learners
-    return _least_of_school(there) - least
+    return least_of_school(there) - least
 
 
-def _least_of_school(bands: Mapping[str, int]) -> int:
-    """As `Reach.at_least` has it."""
-    mixed = bands.get(MIXED, 0)
-    return max(sum(bands.values()) - mixed, mixed)
-
-
-def _whole(key: "_Key") -> "_Shares":
+def _whole(key: "KeyOfUses") -> "_Shares":
     """A use is in one part, with all of its learners."""
     return lambda each: ((key(each), each.learners),)
 
@@ -335,14 +356,13 @@ def _by_band(each: Uses) -> Iterable[tuple[str, int]]:
     return [(name, of.learners) for name, of in each.bands.items()]
 
 
-_Key: TypeAlias = Callable[[Uses], str]
 _PartOf: TypeAlias = Callable[[Uses], str | None]
 _Shares: TypeAlias = Callable[[Uses], Iterable[tuple[str, int]]]
 _OURS = "\0"
 """The part that a report is about; no donor, type or college has that name."""
 
 
-def _in_scope_by(groups: Iterable[Uses], key: _Key) -> set[str]:
+def _in_scope_by(groups: Iterable[Uses], key: KeyOfUses) -> set[str]:
     return {key(each) for each in groups if each.in_scope}
 
 
@@ -369,7 +389,7 @@ def _hidden_lines(reaches: Sequence[Reach], forced: Set[int]) -> set[int]:
     }
 
 
-def _crossed(groups: Iterable[Uses], part_of: _Key, others: Sequence[_Shares]) -> set[str]:
+def _crossed(groups: Iterable[Uses], part_of: KeyOfUses, others: Sequence[_Shares]) -> set[str]:
     """Parts that would give away a small count of another table: a region's, less the part's.
 
     Where it is one part alone, the next smallest goes with it: the total less the rest is it.

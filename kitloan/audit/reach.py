@@ -18,15 +18,15 @@ from sqlalchemy import select
 
 from kitloan.audit.census import Census
 from kitloan.audit.counted_uses import (
-    MOST_YEARS,
+    OF_SCHOOL,
     Reach,
     Uses,
     UseSums,
     reach_of,
     reaches_by,
-    whole_year,
 )
-from kitloan.audit.leaving import OF_SCHOOL, may_show_part
+from kitloan.audit.group_uses import MOST_YEARS
+from kitloan.audit.leaving import may_show_part
 from kitloan.audit.years import Lending
 from kitloan.evidence.councils import find_council
 from kitloan.evidence.disclosure import HIDDEN, Shown, academic_year, alone
@@ -124,7 +124,8 @@ class PartReach:
 class YearReach:
     """What kits did in one academic year; `is_over` is false for the running one.
 
-    `no_learners`, `no_staff` and `no_hours` are uses that have none on record.
+    `no_learners`, `no_staff` and `no_hours` are uses that have none on record; `waiting` is how
+    many changes came after the year and are not in what leaves ESP yet.
     """
 
     first: date
@@ -138,6 +139,7 @@ class YearReach:
     no_learners: int
     no_staff: int
     no_hours: int
+    waiting: int
 
     @property
     def name(self) -> str:
@@ -233,6 +235,7 @@ class ReachFigures:
         vintage: the newest list that was read; None when none was.
         parts: by `region`, `council`, `sector`, `rurality`, `deprived` and `band`.
         since: from when on a school counts as reached, for `not_reached`.
+        waiting: changes of uses that came after the year, and are not in what leaves ESP yet.
     """
 
     year: date
@@ -250,6 +253,7 @@ class ReachFigures:
     members: Sequence[Members]
     not_reached: Sequence[NotReached]
     since: date
+    waiting: int
 
 
 def reach_figures(
@@ -269,7 +273,7 @@ def reach_figures(
     """
     census, protected = sums.census, sums.leaves
     running, _ = academic_year(census.day)
-    year = whole_year(census.day) if protected else running
+    year = census.last_whole_year if protected else running
     ours = [each for each in sums.in_year(year) if each.in_scope]
     since = date(running.year - 1, 8, 1)
     lent = _lent(census, lending, since)
@@ -284,7 +288,7 @@ def reach_figures(
     }
     return ReachFigures(
         year=year,
-        is_over=whole_year(census.day) >= year,
+        is_over=census.last_whole_year >= year,
         is_protected=protected,
         has_learners=not (protected and census.scope),
         vintage=max((row.vintage for row in census.school_list.values()), default=None),
@@ -300,6 +304,7 @@ def reach_figures(
         if protected
         else _not_reached(census, recent | {school for _, school, _ in lent}),
         since=since,
+        waiting=sums.waiting(year),
     )
 
 
@@ -523,7 +528,7 @@ def _bands(ours: Iterable[Uses], hidden: Set[str]) -> Iterator[PartReach]:
 def _years(sums: UseSums, running: date) -> list[YearReach]:
     """Year on year, the earliest first; in what leaves ESP, years that are over."""
     census, protected = sums.census, sums.leaves
-    over = whole_year(census.day)
+    over = census.last_whole_year
     found = []
     for back in range(MOST_YEARS - 1, -1, -1):
         first = date(running.year - back, 8, 1)
@@ -551,6 +556,7 @@ def _years(sums: UseSums, running: date) -> list[YearReach]:
                 reach.no_learners,
                 reach.no_staff,
                 reach.no_hours,
+                sums.waiting(first),
             )
         )
     return found

@@ -271,6 +271,14 @@ def _to_4(op: "Operations") -> None:
     make_evidence(op)
     _make_sharing(op)
     _contact_changes(op)
+    changes = text("kind IN ('engagement.corrected', 'engagement.withdrawn', 'entry.reversed')")
+    op.create_index(
+        "changes_of_uses",
+        "ledger_entry",
+        ["college", "at"],
+        sqlite_where=changes,
+        postgresql_where=changes,
+    )
     op.drop_index("holdings_found_by_words", "holding")
     of_words = ["college", "number_order", "words", "tag"]
     op.create_index("holdings_found_by_words", "holding", of_words)

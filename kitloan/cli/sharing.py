@@ -6,6 +6,7 @@ import click
 
 from kitloan.cli.calendar import coming
 from kitloan.cli.context import App, command, pass_app
+from kitloan.cli.loans import NEW, take_near
 from kitloan.cli.output import columns, print_json, print_notice, print_text
 from kitloan.cli.planning import FROM, UNTIL, parse_types
 from kitloan.errors import BadInput
@@ -455,6 +456,7 @@ def ask() -> None:
 @UNTIL
 @click.option("--tag", help="One kit of that college, off its label.")
 @NOTE
+@NEW
 @pass_app
 def add_ask(
     app: App,
@@ -464,13 +466,20 @@ def add_ask(
     until: str,
     tag: str | None,
     note: str | None,
+    new: bool,
 ) -> None:
     """Ask one other college for kits to borrow. Nothing is promised until it answers."""
     ((name, many),) = parse_types((type_,))
     with app.open() as opened:
         first = coming(from_, opened.session.today)
         last = coming(until, first)
-        made = opened.asks.add(college, name, many, first, last, tag=tag, note=note)
+
+        def add(kind: str, new_too: bool) -> AskLine:
+            return opened.asks.add(
+                college, kind, many, first, last, tag=tag, note=note, new_too=new_too
+            )
+
+        made = take_near(app, name, add, new=new)
     _show_ask(app, made, "+ ASKED")
     if not app.json:
         print_text("  That college sees it once this ledger is sent: kitloan ledger export FILE")

@@ -80,19 +80,25 @@ def protect_line(counts: Sequence[int]) -> tuple[tuple[Shown, ...], Shown]:
     return tuple(HIDDEN if at in hidden else each for at, each in enumerate(counts)), total
 
 
-def protect(table: Sequence[Sequence[int]], totals: Set[int] = frozenset()) -> Protected:
+def protect(
+    table: Sequence[Sequence[int]],
+    totals: Set[int] = frozenset(),
+    cells: Set[tuple[int, int]] = frozenset(),
+) -> Protected:
     """A table whose lines, columns and grand total are printed with it.
 
     Args:
         table: the true counts: lines of the same length.
         totals: lines whose counts and totals are hidden, whatever they are.
+        cells: counts that are hidden, whatever they are, by line and column; the total of a line
+            is in the column after its last.
 
     Returns:
         What may be printed: no hidden count follows from what is shown, whatever is added up.
     """
     width = len(table[0]) if table else 0
     forced = {(i, j) for i in totals for j in range(width + 1) if (*table[i], sum(table[i]))[j]}
-    return _protect(table, forced, zeros_known=False)
+    return _protect(table, forced | cells, zeros_known=False)
 
 
 def _protect(
@@ -214,6 +220,12 @@ def academic_year(day: date) -> tuple[date, date]:
     """The first and the last day of the academic year that a day is in: 1 August to 31 July."""
     first = day.year if day.month >= 8 else day.year - 1
     return date(first, 8, 1), date(first + 1, 7, 31)
+
+
+def whole_year(day: date) -> date:
+    """The first day of the last academic year that is over at the end of a day."""
+    first, last = academic_year(day)
+    return first if day == last else date(first.year - 1, 8, 1)
 
 
 def may_split_period(first: date, last: date) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, bindparam, select
 
+from kitloan.borrowers.organisations import must_not_be_nearly_known
 from kitloan.errors import BadInput, Refused
 from kitloan.exchange.file import AskSeen
 from kitloan.exchange.nearest import days_known
@@ -23,7 +24,7 @@ from kitloan.loans.custody import held, must_be_here
 from kitloan.planning.free import free_of
 from kitloan.planning.rules import BookingRequest, check_dates, rules_of
 from kitloan.queries.resolve import meant
-from kitloan.queries.types import type_meant
+from kitloan.queries.types import type_meant, type_names
 from kitloan.queries.whereabouts import college_name
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import table
@@ -99,6 +100,7 @@ class Asks:
         *,
         tag: str | None = None,
         note: str | None = None,
+        new_too: bool = False,
         request_id: str | None = None,
     ) -> AskLine:
         """Ask another college for kits to borrow. Nothing is promised until it answers.
@@ -111,10 +113,12 @@ class Asks:
             last: the return day.
             tag: one kit of that college, off its label.
             note: what it should know; no person's name.
+            new_too: whether a kit type that is spelt nearly like one of this college's, or is the
+                beginning of one, is another: this college need not have what it asks for.
             request_id: the request's id; None makes one.
 
         Raises:
-            Refused: `asked_already`, for the same on the same days.
+            Refused: `nearly_known`; `asked_already`, for the same on the same days.
             BadInput: `unknown_college`, `own_college`, `bad_quantity`, `dates_reversed`,
                 `in_the_past`, `bad_tag`, `names_a_person`, `not_a_college`.
         """
@@ -137,6 +141,10 @@ class Asks:
                 )
             done = writer.earlier_fact(KitAsked)
             if done is None:
+                if not new_too and type_meant(writer.connection, writer.college, name) is None:
+                    names = type_names(writer.connection, writer.college).values()
+                    what = "a kit type that this college does not have"
+                    must_not_be_nearly_known(name, names, what)
                 check_dates(BookingRequest((), first, last), day_of(writer.at))
             fact = KitAsked(
                 ask=done.ask if done else f"A{writer.next_seq}",

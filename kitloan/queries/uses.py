@@ -1,11 +1,12 @@
 """Uses of kits, added up in the database: how many, their learners, the largest group of each band.
 
 What a figure is listed by (the school, the kit) is in the `GROUP BY`; all else is a sum. So a
-hundred thousand uses come back as the few thousand lines that a report is made of. Events that are
-`apart` are left out: where several colleges entered one, which uses count is decided one by one.
+hundred thousand uses come back as the few thousand lines that a report is made of. Uses that are
+`apart` are left out: where several colleges entered one event, or a use changed after its year was
+over, which of them count is decided one by one.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias, get_args
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -48,6 +50,10 @@ ANSWERS = (
     *("enjoyed", "interest", "science", "technology", "engineering", "mathematics", "again"),
 )
 """The columns of a teacher's answers."""
+Apart: TypeAlias = Sequence[ColumnElement[bool]]
+"""Conditions by which uses that are looked at one by one are left out of the sums."""
+WHICH: ColumnElement[str] = engagement.c.college + ":" + engagement.c.engagement
+"""One text for each use, by which many can be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +129,7 @@ _OF_LINK = and_(
 )
 
 
-def sum_uses(
-    span: YearSpan, by: Set[By], only: By | None = None, *, apart: Select[Any] | None
-) -> Select[Any]:
+def sum_uses(span: YearSpan, by: Set[By], only: By | None = None, *, apart: Apart) -> Select[Any]:
     """Uses by year, college, the given keys and whether the kit was used.
 
     `only` leaves out those that have nothing of that key.
@@ -151,7 +155,7 @@ def sum_uses(
 
 
 def sum_bands(
-    span: YearSpan, by: Set[By], since: Mapping[int, str] | None, *, apart: Select[Any] | None
+    span: YearSpan, by: Set[By], since: Mapping[int, str] | None, *, apart: Apart
 ) -> Select[Any]:
     """Learners of uses by year, college, the given keys and band.
 
@@ -175,12 +179,12 @@ def sum_bands(
     )
 
 
-def sum_forms(span: YearSpan, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def sum_forms(span: YearSpan, by: Set[By], *, apart: Apart) -> Select[Any]:
     """Uses about which a teacher answered, by year, college and the given keys: `many`."""
     return _grouped(span, by, (), (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
 
 
-def sum_answers(span: YearSpan, by: Set[By], *, apart: Select[Any] | None) -> Select[Any]:
+def sum_answers(span: YearSpan, by: Set[By], *, apart: Apart) -> Select[Any]:
     """How often each set of answers was given, by year, college and the given keys: `many`."""
     answers = tuple(evaluation.c[name] for name in ANSWERS)
     return _grouped(span, by, answers, (func.count().label("many"),), _WITH_ANSWERS, apart=apart)
@@ -199,7 +203,7 @@ def list_learners(
     since: str,
     colleges: Set[str] | None,
     *,
-    apart: Select[Any] | None,
+    apart: Apart,
 ) -> Select[Any]:
     """Learners of each use and band, not added up, with the days on which it was and was recorded.
 
@@ -218,11 +222,50 @@ def list_forms(
     since: str,
     colleges: Set[str] | None,
     *,
-    apart: Select[Any] | None,
+    apart: Apart,
 ) -> Select[Any]:
     """Uses about which a teacher answered, a line each: as `list_learners`, as one learner each."""
     more = (*_DAYS, literal("").label("band"), literal(1).label("learners"))
     return _of_each(span, by, more, _WITH_ANSWERS, since, colleges, apart=apart)
+
+
+def largest_groups(span: YearSpan, schools: Set[str], *, apart: Apart) -> Select[Any]:
+    """The largest group of each band of some schools: `year`, `college`, `school`, `band`, it."""
+    joined = engagement.join(band, and_(OF_ENGAGEMENT, band.c.band != ""))
+    largest: ColumnElement[int] = func.max(band.c.learners).label("largest")
+    found = _grouped(span, {"school"}, (band.c.band,), (largest,), joined, apart=apart)
+    return found.where(engagement.c.used != "no", one_of(_SCHOOL, schools))
+
+
+def one_of(text: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
+    """Whether a text is one of some values, however many; each in the statement itself, because
+    a database binds no more than some thousands."""
+    named: BindParameter[Any] = bindparam(
+        None, sorted(values), expanding=True, literal_execute=True
+    )
+    return text.in_(named)
+
+
+def are_named(which: Collection[str]) -> ColumnElement[bool]:
+    """Whether a use is one of those that are named as `WHICH`; their ids alone are asked first."""
+    ids = {each.partition(":")[2] for each in which}
+    return and_(one_of(engagement.c.engagement, ids), one_of(WHICH, which))
+
+
+def recorded_after(
+    span: YearSpan, known: Mapping[int, tuple[Mapping[str, str], str]]
+) -> ColumnElement[bool]:
+    """Whether a use was recorded after the instant that its year has.
+
+    Args:
+        span: the years.
+        known: of each year, the instant of each college, and that of all others.
+    """
+    instants = {
+        year: case(some, value=engagement.c.college, else_=otherwise) if some else otherwise
+        for year, (some, otherwise) in known.items()
+    }
+    return engagement.c.recorded_at > span.of_year(instants)
 
 
 def list_same_day(span: YearSpan) -> Select[Any]:
@@ -295,7 +338,7 @@ def _grouped(
     sums: Sequence[ColumnElement[Any]],
     source: Any,
     *,
-    apart: Select[Any] | None,
+    apart: Apart,
 ) -> Select[Any]:
     year = span.year
     keys = (engagement.c.college, *_keys(by), *more)
@@ -314,7 +357,7 @@ def _of_each(
     since: str,
     colleges: Set[str] | None,
     *,
-    apart: Select[Any] | None,
+    apart: Apart,
 ) -> Select[Any]:
     wanted = select(engagement.c.college, *_keys(by), *more).select_from(_joined(source, by))
     if since:
@@ -345,10 +388,5 @@ _OF_KEY: Mapping[By, ColumnElement[Any]] = {
 }
 
 
-def _kept(span: YearSpan, apart: Select[Any] | None) -> Sequence[ColumnElement[bool]]:
-    if apart is None:
-        return [span.within]
-    return [
-        span.within,
-        or_(engagement.c.event.is_(None), engagement.c.event.not_in(apart)),
-    ]
+def _kept(span: YearSpan, apart: Apart) -> Sequence[ColumnElement[bool]]:
+    return [span.within, *apart]

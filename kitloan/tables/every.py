@@ -16,6 +16,7 @@ from kitloan.tables.evidence import (
 )
 from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Inspection, Regime
+from kitloan.tables.ledger import LedgerEntry
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.tables.national import (
     Allocation,
@@ -62,7 +63,10 @@ from kitloan.tables.stocktaking import (
     StocktakeScan,
 )
 
+CHANGES_OF_USES = "kind IN ('engagement.corrected', 'engagement.withdrawn', 'entry.reversed')"
+"""Entries by which a use may have changed. A statement must have these words to use the index."""
 ONLY_SOME_ROWS = (
+    (LedgerEntry, "changes_of_uses", ("college", "at"), CHANGES_OF_USES, False),
     (
         Loan,
         "one_open_loan_of_a_holding",

@@ -70,6 +70,12 @@ def test_a_gift_that_was_never_agreed_is_named(given: Scotland) -> None:
     assert "'raf-2062'" in named[0].message
     assert row(found, "gift_kits", tag=wrong)["gift"] == "raf-2062"
     assert row(found, "gifts", gift=RAF)["taken_in"] == 1
+    share = row(found, "gift_shares", gift="raf-2062")
+    assert values(share, SUMS[2:]) == [None, 1, None], "minus one was of a gift that nobody agreed"
+    shown = {each.name: each for each in found.report.tables}["gift_shares"]
+    assert {each.unknown for each in shown.columns if each.name in SUMS[2:5:2]} == {
+        "no gift agreed"
+    }
     terms = GiftTermsAgreed(donor="RAF", type="STEM kit", promised=1)
     given.esp.national.agree_gift("raf-2062", terms)
     assert ("unknown_gift", "fife") not in codes(given.audit())

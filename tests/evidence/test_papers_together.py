@@ -105,20 +105,27 @@ def record(college: College, each: Use, on: date) -> None:
     college.engagements.record(new, new_too=True)
 
 
-def nation(folder: Path, clock: SetClock, uses: Sequence[Use], on: date, stack: ExitStack) -> Any:
-    """ESP's store of what three colleges recorded, with a list of schools."""
+def opened(folder: Path, clock: SetClock, stack: ExitStack) -> dict[str, College]:
+    """The stores of three colleges, and ESP's."""
+    return {
+        name: stack.enter_context(
+            kitloan.init(name, folder / f"{name}.sqlite", actor="m.ross", clock=clock)
+        )
+        for name in (*REGION_OF, "esp")
+    }
+
+
+def send(folder: Path, stores: Mapping[str, College], when: str) -> None:
+    """ESP gets what it has not seen."""
     files = []
     for name in REGION_OF:
-        college = kitloan.init(name, folder / f"{name}.sqlite", actor="m.ross", clock=clock)
-        stack.enter_context(college)
-        for each in uses:
-            if each["college"] == name:
-                record(college, each, on)
-        files.append(folder / f"{name}.kitloan")
-        college.exchange.export(files[-1])
-    esp = kitloan.init("esp", folder / "esp.sqlite", actor="auditor", clock=clock)
-    stack.enter_context(esp)
-    merge(esp, files)
+        files.append(folder / f"{name} {when}.kitloan")
+        stores[name].exchange.export(files[-1])
+    merge(stores["esp"], files)
+
+
+def list_schools(folder: Path, esp: College, uses: Sequence[Use]) -> None:
+    """ESP reads a list that has the schools of these uses."""
     lines = ["Seed Code,LA Name,School Name,School Type,Pupil Roll"]
     for each in {str(each["school"]): each for each in uses}.values():
         seed, council, sector = each["school"][:7], each["council"], each["sector"]
@@ -126,7 +133,18 @@ def nation(folder: Path, clock: SetClock, uses: Sequence[Use], on: date, stack: 
     path = folder / "schools 2026-01-31.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     esp.schools.take_in(path)
-    return esp
+
+
+def nation(
+    folder: Path, clock: SetClock, uses: Sequence[Use], on: date, stack: ExitStack
+) -> College:
+    """ESP's store of what three colleges recorded, with a list of schools."""
+    stores = opened(folder, clock, stack)
+    for each in uses:
+        record(stores[each["college"]], each, on)
+    send(folder, stores, "all")
+    list_schools(folder, stores["esp"], uses)
+    return stores["esp"]
 
 
 def printed(esp: College, uses: Sequence[Use], *, is_over: bool) -> Iterator[Printed]:
@@ -213,3 +231,74 @@ def test_no_few_learners_follow_from_all_papers_together(
             for parts in [{name: each[name] for name in names} for each in uses]:
                 learners = sum(each["learners"] for each in uses if is_of(each, parts))
                 assert learners >= SMALL or any(reduced(row(parts), known)), parts
+
+
+def late_uses(seed: int) -> tuple[list[Use], list[Use]]:
+    """Uses by chance, and some that were recorded when their year was over."""
+    uses = chosen(seed, 14)
+    random.Random(seed).shuffle(uses)
+    return uses[4:], uses[:4]
+
+
+IN_MARCH = [
+    use(college, "", learners, n, band, "A")
+    for n, (college, learners, band) in enumerate(
+        (
+            *(("fife", 60, "s1-s3"), ("fife", 70, "p5-p7"), ("ayrshire", 80, "s4-s6")),
+            *(("ayrshire", 90, "p2-p4"), ("borders", 50, "s4-s6"), ("borders", 40, "p5-p7")),
+        )
+    )
+]
+A_FEW_OF_A_BAND = [
+    use("fife", "", 22, 6, "s1-s3", "A"),
+    use("fife", "", 4, 8, "s4-s6", "A"),
+]
+"""Fife has 26 more, and secondary schools have; S4 to S6 has four."""
+
+
+@pytest.mark.parametrize(
+    ("uses", "late"),
+    [
+        (IN_MARCH, A_FEW_OF_A_BAND[1:]),
+        (IN_MARCH, A_FEW_OF_A_BAND),
+        *(late_uses(seed) for seed in (3, 17)),
+    ],
+)
+def test_no_few_learners_follow_from_two_papers_of_one_year(
+    uses: Sequence[Use], late: Sequence[Use], tmp_path: Path, clock: SetClock
+) -> None:
+    """A late use of three: all secondary schools were 153 in August, and 156 in October."""
+    with ExitStack() as stack:
+        clock.now = datetime(2026, 3, 11, 9, tzinfo=UTC)
+        stores = opened(tmp_path, clock, stack)
+        for each in uses:
+            record(stores[each["college"]], each, OVER)
+        send(tmp_path, stores, "March")
+        list_schools(tmp_path, stores["esp"], [*uses, *late])
+        clock.now = datetime(2026, 8, 2, 9, tzinfo=UTC)
+        papers = [list(printed(stores["esp"], uses, is_over=True))]
+        clock.now = datetime(2026, 10, 2, 9, tzinfo=UTC)
+        for each in late:
+            record(stores[each["college"]], each, OVER)
+        send(tmp_path, stores, "October")
+        papers.append(list(printed(stores["esp"], [*uses, *late], is_over=True)))
+
+    def row(parts: Mapping[str, str], then: int, since: int, figure: int = 0) -> Row:
+        early = [then * is_of(each, parts) for each in uses]
+        later = [since * is_of(each, parts) for each in late]
+        return [Fraction(each) for each in (*early, *later, figure)]
+
+    known = what_follows(
+        [
+            row(parts, 1, when, figure)
+            for when, paper in enumerate(papers)
+            for parts, figure in paper
+        ]
+    )
+    assert all(papers), "a paper without any figure protects nobody from anything"
+    for many in range(1, len(PARTS) + 1):
+        for names in combinations(PARTS, many):
+            for parts in [{name: each[name] for name in names} for each in (*uses, *late)]:
+                for then, since in ((1, 0), (0, 1), (1, 1)):
+                    *rest, less = reduced(row(parts, then, since), known)
+                    assert any(rest) or not 0 < -less < SMALL, (parts, then, since)

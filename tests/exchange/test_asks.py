@@ -50,6 +50,17 @@ def test_a_college_asks_another_and_is_answered(three: Three) -> None:
     assert not three.fife.bookings.list(state="all").items
 
 
+def test_a_kit_type_that_is_nearly_known_is_asked_about(three: Three) -> None:
+    """Fife was asked for a "STEM kti", which it does not have, and nobody knew what was meant."""
+    three.ayrshire.holdings.add(NewHolding("STEM kit"))
+    with pytest.raises(Refused) as refused:
+        three.ayrshire.asks.add("fife", "STEM kti", 1, FIRST, LAST)
+    assert (refused.value.code, refused.value.details["near"]) == ("nearly_known", ["STEM kit"])
+    assert not three.ayrshire.asks.list(past_too=True)
+    assert three.ayrshire.asks.add("fife", "STEM kti", 1, FIRST, LAST, new_too=True).type
+    assert three.ayrshire.asks.add("fife", "Wind tunnel", 1, FIRST, LAST).type == "Wind tunnel"
+
+
 def test_one_kit_is_asked_for_by_its_label(three: Three) -> None:
     """A pupil's project goes on with the very kit that it began with."""
     kit = three.fife.find.search("").items[0].tag

@@ -1,0 +1,402 @@
+"""What changed in the uses of an academic year after it was over, and what of it its papers have.
+
+A paper about a whole year may have left ESP on the day on which the year was over. A reader who has
+it subtracts it from a later one. So what ESP came to know since is a table of its own, of what came
+and of what went: it is in a later paper where every count of it is none, or five and more. What
+is not waits for more of the same, and until then the paper has the use as it was.
+
+Changes are uses that were recorded, corrected, withdrawn or undone. ESP knows one from the day on
+which the first file came that has it; of a college that sends no files, from the day on which it
+was recorded.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple, TypeAlias
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select, text, tuple_
+
+from kitloan.audit.census import Census
+from kitloan.audit.group_uses import GroupUse, read_groups, school_of, span_of
+from kitloan.evidence.disclosure import SMALL, academic_year
+from kitloan.exchange.merging import files_merged
+from kitloan.queries.entry_text import fact_number, fact_text
+from kitloan.queries.uses import YearSpan, are_named, largest_groups, one_of, recorded_after
+from kitloan.tables import LedgerEntry, Loan, table
+from kitloan.tables.every import CHANGES_OF_USES
+from kitloan.text.dates import day_of, end_of
+
+entry, loan = table(LedgerEntry), table(Loan)
+
+State: TypeAlias = GroupUse | None
+"""A use as it was at some time; None before it was recorded, and when it was taken back."""
+Which: TypeAlias = str
+"""A use's college and id."""
+Cells: TypeAlias = Callable[[GroupUse], Mapping[Hashable, int]]
+"""The counts of people that a use adds to, each by what a paper may print it by."""
+Least: TypeAlias = Callable[[str, Iterable[State]], Mapping[Hashable, int]]
+
+_STATES = ("engagement.recorded", "engagement.corrected")
+_KINDS = (*_STATES, "engagement.withdrawn")
+_REVERSED = "entry.reversed"
+
+
+class Change(NamedTuple):
+    """A use is otherwise from the day on which ESP knew of it."""
+
+    known: date
+    which: Which
+    state: State
+
+
+@dataclass(frozen=True)
+class YearOfChanges:
+    """The uses of a year that changed after it was over.
+
+    Attributes:
+        base: each as the first paper has it.
+        changes: in the order in which ESP knew of them.
+        now: each as it is.
+    """
+
+    base: Mapping[Which, State]
+    changes: Sequence[Change]
+    now: Mapping[Which, State]
+
+
+def which_of(each: GroupUse) -> Which:
+    """A use's college and id, as one text."""
+    return f"{each.college}:{each.id}"
+
+
+def settle(year: YearOfChanges, cells: Cells, least: Least) -> dict[Which, State]:
+    """Each use that changed, as a paper has it.
+
+    Args:
+        year: the changes.
+        cells: the counts that a use adds to.
+        least: by what it is printed by, the least number of different learners in a school, of
+            which these are the uses that changed.
+    """
+    printed = dict(year.base)
+    by_school: dict[str, set[Which]] = defaultdict(set)
+    for each in (*year.base.items(), *((each.which, each.state) for each in year.changes)):
+        if each[1] is not None:
+            by_school[each[1].school].add(each[0])
+    waiting: dict[Which, State] = {}
+    for _, some in groupby(year.changes, lambda each: each.known):
+        waiting |= {each.which: each.state for each in some}
+        differences = {
+            which: _difference(printed[which], state, cells) for which, state in waiting.items()
+        }
+        schools = {
+            each.school
+            for which, state in waiting.items()
+            for each in (printed[which], state)
+            if each is not None
+        }
+        taken = dict(waiting)
+        while held := (
+            _with_few(taken, differences)
+            or _with_few_more(printed, taken, {each: by_school[each] for each in schools}, least)
+        ):
+            for which in held:
+                del taken[which]
+        printed |= taken
+        waiting = {which: state for which, state in waiting.items() if which not in taken}
+    return printed
+
+
+def _with_few(
+    taken: Mapping[Which, State], differences: Mapping[Which, Counter[Hashable]]
+) -> set[Which]:
+    """The changes that have a part in a count of one to four."""
+    sums: Counter[Hashable] = Counter()
+    for which in taken:
+        sums.update(differences[which])
+    few = {cell for cell, count in sums.items() if count < SMALL}
+    return {which for which in taken if few & differences[which].keys()}
+
+
+def _with_few_more(
+    printed: Mapping[Which, State],
+    taken: Mapping[Which, State],
+    by_school: Mapping[str, Set[Which]],
+    least: Least,
+) -> set[Which]:
+    """The changes in schools by which the least of all is one to four more, or fewer."""
+    steps: dict[Hashable, dict[str, int]] = defaultdict(dict)
+    for school, some in by_school.items():
+        before = least(school, [printed[each] for each in some])
+        after = least(school, [taken[e] if e in taken else printed[e] for e in some])
+        for cell in {*before, *after}:
+            if change := after.get(cell, 0) - before.get(cell, 0):
+                steps[cell, change > 0][school] = abs(change)
+    few = {school for some in steps.values() if sum(some.values()) < SMALL for school in some}
+    return {
+        which
+        for which, state in taken.items()
+        if any(each is not None and each.school in few for each in (printed[which], state))
+    }
+
+
+def _difference(old: State, new: State, cells: Cells) -> Counter[Hashable]:
+    """What a change adds to each count and, apart, what it takes away."""
+    before = cells(old) if old is not None else {}
+    after = cells(new) if new is not None else {}
+    found: Counter[Hashable] = Counter()
+    for cell in {*before, *after}:
+        change = after.get(cell, 0) - before.get(cell, 0)
+        if change:
+            found[cell, change > 0] = abs(change)
+    return found
+
+
+@dataclass
+class _Entry:
+    """An entry about a use, and whether it counts: it does not while it is undone."""
+
+    of: str
+    state: State = None
+    counts: bool = True
+
+
+class LateChanges:
+    """Reads what changed of the years that are over."""
+
+    def __init__(self, census: Census, years: Iterable[date]) -> None:
+        self._census = census
+        self._files = files_merged(census.live)
+        self.finals: Mapping[Which, State] = {}
+        """Uses that were corrected or taken back, in whichever year, each as it is."""
+        self._until = None if census.known is None else end_of(census.known)
+        self._known = {
+            first: {each: self._known_before(each, first) for each in self._files}
+            for first in years
+        }
+
+    def read(self, many: Mapping[int, int]) -> dict[date, YearOfChanges]:
+        """The changes of each year that has any.
+
+        Args:
+            many: how many uses each year has now, by the year in which it begins.
+        """
+        late = self._recorded_late()
+        timelines = dict(self._timelines())
+        self.finals = {which: states[-1][1] for which, (_, states) in timelines.items()}
+        found = {}
+        for first in self._known:
+            base: dict[Which, State] = {}
+            now: dict[Which, State] = {}
+            changes: list[Change] = []
+            for which, each in late[first].items():
+                if which not in timelines:
+                    base[which], now[which] = None, each
+                    changes.append(
+                        Change(self._known_on(each.college, each.recorded_at), which, each)
+                    )
+            for which, (college, states) in timelines.items():
+                steps = [(at, _in_year(state, first)) for at, state in states]
+                known = self._known[first].get(college, _eve(first))
+                before = [state for at, state in steps if at <= known]
+                after = [(at, state) for at, state in steps if at > known]
+                if not after or not any(state for _, state in steps):
+                    continue
+                base[which], now[which] = before[-1] if before else None, steps[-1][1]
+                changes += [
+                    Change(self._known_on(college, at), which, state) for at, state in after
+                ]
+            if changes:
+                is_first = many.get(first.year, 0) <= sum(each is not None for each in now.values())
+                found[first] = _year(base, changes, now, is_first=is_first)
+        return found
+
+    def _known_before(self, college: str, first: date) -> str:
+        """Up to when ESP knew a college's ledger when a year was over."""
+        eve = _eve(first)
+        return max((made for made, merged in self._files[college] if merged <= eve), default="")
+
+    def _known_on(self, college: str, at: str) -> date:
+        came = [merged for made, merged in self._files.get(college, ()) if made >= at]
+        return day_of(min(came, default=at))
+
+    def _recorded_late(self) -> dict[date, dict[Which, GroupUse]]:
+        found: dict[date, dict[Which, GroupUse]] = {first: {} for first in self._known}
+        last = max(self._known)
+        span = YearSpan(min(self._known), min(date(last.year + 1, 7, 31), self._census.day))
+        known = {first.year: (each, _eve(first)) for first, each in self._known.items()}
+        for each in read_groups(self._census, span, recorded_after(span, known)):
+            found[academic_year(date.fromisoformat(each.on))[0]][which_of(each)] = each
+        return found
+
+    def _timelines(self) -> Iterator[tuple[Which, tuple[str, list[tuple[str, State]]]]]:
+        """Uses that were corrected or taken back after a year was over: each at each time."""
+        ids: dict[str, set[str]] = defaultdict(set)
+        for college, of in self._changed():
+            ids[college].add(of)
+        for college, some in ids.items():
+            for of, states in self._states(college, some).items():
+                yield f"{college}:{of}", (college, states)
+
+    def _changed(self) -> Iterator[tuple[str, str]]:
+        """College and id of each use about which an entry was made after a year was over."""
+        corrected = select(entry.c.college, fact_text("engagement"))
+        for college, of in self._census.live.execute(corrected.where(self._since(*_KINDS[1:]))):
+            yield college, of
+        changed = entry.alias("changed")
+        undone = select(changed.c.college, changed.c.kind, changed.c.body).join_from(
+            entry,
+            changed,
+            and_(
+                changed.c.college == entry.c.college,
+                changed.c.epoch == fact_number("epoch"),
+                changed.c.seq == fact_number("seq"),
+            ),
+        )
+        again = []
+        for college, kind, body in self._census.live.execute(undone.where(self._since(_REVERSED))):
+            fact = json.loads(body)["fact"]
+            if kind in _KINDS:
+                yield college, fact["engagement"]
+            elif kind == _REVERSED:  # what was undone is done again
+                again.append((college, fact["epoch"], fact["seq"]))
+        place = tuple_(entry.c.college, entry.c.epoch, entry.c.seq)
+        for row in again:
+            target = select(entry.c.kind, entry.c.body).where(place == row)
+            for kind, body in self._census.live.execute(target):
+                if kind in _KINDS:
+                    yield row[0], json.loads(body)["fact"]["engagement"]
+
+    def _since(self, *kinds: str) -> ColumnElement[bool]:
+        """Entries of some kinds, made after the first of the years was over; an index has them."""
+        since = min(
+            (at for known in self._known.values() for at in known.values()),
+            default=_eve(min(self._known)),
+        )
+        return and_(
+            text(f"ledger_entry.{CHANGES_OF_USES}"),
+            entry.c.kind.in_(kinds),
+            entry.c.at > min(since, _eve(min(self._known))),
+            self._of_the_report,
+        )
+
+    @property
+    def _of_the_report(self) -> ColumnElement[bool]:
+        colleges = entry.c.college.in_(sorted(self._census.colleges))
+        return colleges if self._until is None else and_(colleges, entry.c.at <= self._until)
+
+    def _states(self, college: str, ids: Set[str]) -> dict[str, list[tuple[str, State]]]:
+        wanted = (
+            select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.kind, entry.c.body)
+            .where(
+                entry.c.college == college,
+                entry.c.tag.is_(None),  # an index has these apart
+                entry.c.kind.in_((*_KINDS, _REVERSED)),
+                self._of_the_report,
+                or_(entry.c.kind == _REVERSED, one_of(fact_text("engagement"), ids)),
+            )
+            .order_by(entry.c.epoch, entry.c.seq)
+        )
+        rows = [(row, json.loads(row.body)["fact"]) for row in self._census.live.execute(wanted)]
+        tags = self._tags(college, [fact for row, fact in rows if row.kind in _STATES])
+        told: dict[str, list[_Entry]] = defaultdict(list)
+        by_place: dict[tuple[int, int], _Entry] = {}
+        found: dict[str, list[tuple[str, State]]] = defaultdict(list)
+        for row, fact in rows:
+            if row.kind == _REVERSED:
+                # What undoes an undo lets the entry count again: each turns what it is about.
+                each = by_place.get((fact["epoch"], fact["seq"]))
+                if each is None:
+                    continue
+                each.counts = not each.counts
+            else:
+                each = _Entry(fact["engagement"])
+                if row.kind in _STATES:
+                    first = told[each.of][0].state if told[each.of] else None
+                    recorded_at = row.at if first is None else first.recorded_at
+                    each.state = self._state(college, fact, tags, recorded_at)
+                told[each.of].append(each)
+            by_place[row.epoch, row.seq] = each
+            state = next((one.state for one in reversed(told[each.of]) if one.counts), None)
+            found[each.of].append((row.at, state))
+        return found
+
+    def _tags(self, college: str, facts: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+        loans = {fact["loan"] for fact in facts if fact.get("loan")}
+        wanted = select(loan.c.loan, loan.c.tag).where(
+            loan.c.college == college, one_of(loan.c.loan, loans)
+        )
+        return {row.loan: row.tag for row in self._census.live.execute(wanted)}
+
+    def _state(
+        self, college: str, fact: Mapping[str, Any], tags: Mapping[str, str], recorded_at: str
+    ) -> GroupUse:
+        known = fact.get("bands")
+        bands = None if known is None else {each["band"]: each["learners"] for each in known}
+        girls, boys = fact.get("girls"), fact.get("boys")
+        organisation = fact.get("organisation")
+        return GroupUse(
+            college=college,
+            id=fact["engagement"],
+            on=fact["on"],
+            school=school_of(self._census, college, organisation, fact.get("schuid")),
+            event=fact.get("event"),
+            loan=fact.get("loan"),
+            used=fact["used"] != "no",
+            bands=bands,
+            split=(girls, boys) if girls is not None and boys is not None else None,
+            staff=fact.get("staff"),
+            half_hours=fact.get("half_hours"),
+            in_scope=self._census.has_college(college),
+            learners=sum((bands or {}).values()),
+            tag=tags.get(fact.get("loan") or "", fact.get("holding")),
+            organisation=organisation,
+            programme=fact.get("programme"),
+            recorded_at=recorded_at,
+        )
+
+
+def _year(
+    base: dict[Which, State],
+    changes: list[Change],
+    now: Mapping[Which, State],
+    *,
+    is_first: bool,
+) -> YearOfChanges:
+    """Where nothing was known of the year before, the first paper has what came first."""
+    changes.sort(key=lambda each: each.known)
+    if is_first and not any(base.values()):
+        day = changes[0].known
+        came = [each for each in changes if each.known == day]
+        base |= {each.which: each.state for each in came}
+        changes = changes[len(came) :]
+    return YearOfChanges(base, changes, now)
+
+
+def _in_year(state: State, first: date) -> State:
+    if state is None or not first.isoformat() <= state.on < date(first.year + 1, 8, 1).isoformat():
+        return None
+    return state
+
+
+def _eve(first: date) -> str:
+    """The last instant before a paper may have left that is about a whole year."""
+    return end_of(date(first.year + 1, 7, 30))
+
+
+def largest_of_others(
+    census: Census, first: date, year: YearOfChanges
+) -> dict[str, dict[str, dict[str, int]]]:
+    """By school and college, the largest group of each band, but for the uses that changed."""
+    states = [*year.base.values(), *(each.state for each in year.changes)]
+    schools = {each.school for each in states if each is not None}
+    found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    others = [not_(are_named(year.base))]
+    listed = largest_groups(span_of(census, first), schools, apart=others)
+    for _, college, school, band, learners in census.connection.execute(listed):
+        found[school][college][band] = learners
+    return found

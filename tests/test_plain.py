@@ -40,7 +40,6 @@ AROUND: dict[str, Any] = {
 }
 
 
-
 def said(fact: dict[str, Any], **around: Any) -> dict[str, Any]:
     """An entry that states a fact."""
     return AROUND | around | {"fact": fact}

@@ -22,7 +22,6 @@ from kitloan.errors import BadInput, Refused, StoreError
 from kitloan.ledger.entry import GENESIS, Entry, apply, parse, seal
 from kitloan.ledger.epochs import LAST_EPOCH, epoch_of, ledger_name
 from kitloan.ledger.facts.base import FactBase
-from kitloan.ledger.facts.ledger import LedgerResumed
 from kitloan.storage.statements import Change, Query, TooMuchWork
 from kitloan.storage.store import Store
 from kitloan.tables import LedgerEntry, LedgerHead, table
@@ -268,6 +267,8 @@ class Writer:
                 "FILE",
                 epoch=epoch,
             )
+        from kitloan.ledger.facts.ledger import LedgerResumed  # only after a backup was restored
+
         self._head = Head(epoch, last.seq, last.hash, last.at)
         self.append(LedgerResumed(seq=last.seq, hash=last.hash))
 

@@ -32,6 +32,9 @@ from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan.text.tags import grouped
 
+FORM: Final = "KLEVAL1"
+"""What the line of a teacher's form begins with."""
+
 COMMANDS: Final[Mapping[str, str]] = {
     "KLUUNDO": "undo",
     "KLUDONE": "done",

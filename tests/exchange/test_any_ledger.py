@@ -74,9 +74,7 @@ IDS: dict[str, tuple[Any, ...]] = {
 """Few of each, so that what is drawn meets."""
 _BY_PATTERN = {"Day": DAYS, "Instant": INSTANTS}
 
-KINDS: dict[str, type[Any]] = {
-    each.model_fields["kind"].default: each for each in every_kind()
-}
+KINDS: dict[str, type[Any]] = {each.model_fields["kind"].default: each for each in every_kind()}
 
 
 def _values(name: str, model: type[Any]) -> st.SearchStrategy[Any]:

@@ -3,8 +3,8 @@
 It paints first and opens the store behind the paint, on a thread; what is scanned or typed until
 then waits in order, in sight. From then on everything runs on one thread, one thing after the
 other: a scan is a step at the counter, a step is about a millisecond, and the screen is drawn from
-the counter's state afterwards. Today's lists are looked up on another thread, every few seconds and
-after each step, so that what another desk does is seen here.
+the counter's state afterwards. Today's lists are looked up on another thread, once the desk is
+ready, every few seconds and after each step, so that what another desk does is seen here.
 
 Nothing here loads the store's libraries while the module is imported.
 """
@@ -261,7 +261,7 @@ class DeskApp(ScanRouter, App[None]):
         if self._camera:
             self.home.mount(CameraLine(self._camera), before=self.home.query_one(KeyBar))
         self._draw()
-        self.refresh_lists()
+        self.call_after_refresh(self.refresh_lists)  # that a scan can be taken is shown first
 
     def on_store_failed(self, event: StoreFailed) -> None:
         """Show why, over the whole screen; where there is no store yet, offer to start one."""

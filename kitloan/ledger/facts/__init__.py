@@ -10,151 +10,53 @@ id are all that a loan has. Counts are absolute (how many are missing now, not h
 that applying a fact needs nothing but the fact.
 """
 
-from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 
 from kitloan.ledger.facts.base import KINDS, FactBase
 
-MODULES: Mapping[str, tuple[str, ...]] = {
-    "kitloan.ledger.facts.calendar": (
-        "calendar.set",
-        "policy.set",
-    ),
-    "kitloan.ledger.facts.custody": (
-        "holding.missing",
-        "holding.found",
-        "holding.out_of_use",
-        "holding.in_use",
-        "reinstatement.proposed",
-        "holding.reinstated",
-        "withdrawal.proposed",
-        "holding.withdrawn",
-    ),
-    "kitloan.ledger.facts.definitions": (
-        "labels.printed",
-        "college.opened",
-        "kit_type.defined",
-        "organisation.added",
-    ),
-    "kitloan.ledger.facts.events": (
-        "event.planned",
-        "event.changed",
-        "event.cancelled",
-    ),
-    "kitloan.ledger.facts.evidence": (
-        "engagement.recorded",
-        "engagement.corrected",
-        "engagement.withdrawn",
-        "evaluation.received",
-        "school.linked",
-        "organisation.described",
-    ),
-    "kitloan.ledger.facts.gifts": (
-        "programme.defined",
-        "gift.agreed",
-        "gift.delivered",
-        "delivery.corrected",
-        "donor.aliased",
-        "college.merged",
-        "finding.accepted",
-        "allocation.made",
-        "challenge.set",
-    ),
-    "kitloan.ledger.facts.guides": ("guide.written",),
-    "kitloan.ledger.facts.holdings": (
-        "holding.accessioned",
-        "gift.recorded",
-        "holding.amended",
-        "holding.moved",
-        "stock.split",
-        "holding.sighted",
-        "label.claimed",
-        "label.freed",
-        "contents.counted",
-        "shortage.made_good",
-    ),
-    "kitloan.ledger.facts.inspections": (
-        "inspection.regime",
-        "inspection.done",
-    ),
-    "kitloan.ledger.facts.ledger": ("ledger.resumed",),
-    "kitloan.ledger.facts.loans": (
-        "loan.checked_out",
-        "loan.found",
-        "loan.checked_in",
-        "loan.renewed",
-        "loan.corrected",
-        "loan.stock_gone",
-    ),
-    "kitloan.ledger.facts.naming": (
-        "organisation.renamed",
-        "organisation.merged",
-        "organisation.closed",
-        "kit_type.renamed",
-        "kit_type.merged",
-    ),
-    "kitloan.ledger.facts.notices": ("notice.sent",),
-    "kitloan.ledger.facts.planning": (
-        "booking.made",
-        "booking.changed",
-        "booking.cancelled",
-        "booking.lapsed",
-        "want.made",
-        "want.closed",
-        "demand.refused",
-    ),
-    "kitloan.ledger.facts.rules": (
-        "borrower.blocked",
-        "borrower.unblocked",
-        "rule.overridden",
-    ),
-    "kitloan.ledger.facts.sharing": (
-        "offer.made",
-        "offer.changed",
-        "offer.closed",
-        "claim.answered",
-        "offer.claimed",
-        "claim.withdrawn",
-        "kit.asked",
-        "ask.withdrawn",
-        "ask.answered",
-        "college.placed",
-    ),
-    "kitloan.ledger.facts.stocktakes": (
-        "stocktake.opened",
-        "stocktake.expects",
-        "stocktake.desk",
-        "stocktake.scanned",
-        "stocktake.confirmed",
-        "stocktake.closed",
-    ),
-    "kitloan.ledger.facts.transfers": (
-        "transfer.sent",
-        "transfer.called_off",
-        "transfer.arrived",
-        "transfer.received",
-    ),
-    "kitloan.ledger.replay": ("entry.reversed",),
-}
-"""Every kind of fact, by the module that has it and what it does to the tables.
+MODULES = (
+    "kitloan.ledger.facts.calendar",
+    "kitloan.ledger.facts.custody",
+    "kitloan.ledger.facts.definitions",
+    "kitloan.ledger.facts.events",
+    "kitloan.ledger.facts.evidence",
+    "kitloan.ledger.facts.gifts",
+    "kitloan.ledger.facts.guides",
+    "kitloan.ledger.facts.holdings",
+    "kitloan.ledger.facts.inspections",
+    "kitloan.ledger.facts.ledger",
+    "kitloan.ledger.facts.loans",
+    "kitloan.ledger.facts.naming",
+    "kitloan.ledger.facts.notices",
+    "kitloan.ledger.facts.planning",
+    "kitloan.ledger.facts.rules",
+    "kitloan.ledger.facts.sharing",
+    "kitloan.ledger.facts.stocktakes",
+    "kitloan.ledger.facts.transfers",
+    "kitloan.ledger.replay",
+)
+"""The modules with every kind of fact and what it does to the tables.
 
-A module is loaded when the first of its facts is made or read: a counter lends and takes back, and
-should not wait until all that can happen in a nation is loaded.
+A verb loads the kinds that it seals. All are loaded when another is read: a counter that lends and
+takes back should not wait for all that can happen in a nation.
 """
-_MODULE_OF = {kind: module for module, kinds in MODULES.items() for kind in kinds}
+
+
+@cache
+def _load_every_kind() -> None:
+    for module in MODULES:
+        import_module(module)
 
 
 def fact_class(kind: str) -> type[FactBase] | None:
     """The class of a kind of fact; None for a kind that is not known."""
-    module = _MODULE_OF.get(kind)
-    if module is None:
-        return None
-    import_module(module)
-    return KINDS[kind]
+    if kind not in KINDS:
+        _load_every_kind()
+    return KINDS.get(kind)
 
 
 def every_kind() -> tuple[type[FactBase], ...]:
-    """The classes of all kinds of fact."""
-    for module in MODULES:
-        import_module(module)
-    return tuple(KINDS[kind] for kind in _MODULE_OF)
+    """The classes of all kinds of fact, by the names of the kinds."""
+    _load_every_kind()
+    return tuple(KINDS[kind] for kind in sorted(KINDS))

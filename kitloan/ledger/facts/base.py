@@ -103,7 +103,7 @@ APPLY: dict[type[FactBase], Apply[Any]] = {}
 """The kinds of fact that are loaded, and the function that changes the register for each."""
 
 KINDS: dict[str, type[FactBase]] = {}
-"""The same kinds by name; `kitloan.ledger.facts` has those that are not loaded yet, too."""
+"""The same kinds by name; `kitloan.ledger.facts` finds those that are not loaded yet, too."""
 
 
 def applies(kind: type[F]) -> Callable[[Apply[F]], Apply[F]]:

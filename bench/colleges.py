@@ -16,7 +16,8 @@ from stores import CONTENTS, TYPES, _facts
 from kitloan import __version__
 from kitloan.exchange.file import KIND, public_key, signed_text
 from kitloan.holdings import kit_type_with
-from kitloan.ledger.entry import FORMAT, GENESIS, Fact, seal
+from kitloan.ledger.entry import FORMAT, GENESIS, seal
+from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.definitions import CollegeOpened
 from kitloan.text.dates import instant
 
@@ -68,13 +69,13 @@ def halves(whole: Path) -> tuple[Path, Path]:
     return both
 
 
-def _life(college: str, holdings: int, entries: int) -> Iterator[Fact]:
+def _life(college: str, holdings: int, entries: int) -> Iterator[FactBase]:
     yield CollegeOpened(name=f"{college} College", region=None)
     yield from (kit_type_with(name, CONTENTS) for name in TYPES)
     yield from _facts(holdings, entries)
 
 
-def _body(college: str, seq: int, prev: str, fact: Fact) -> str:
+def _body(college: str, seq: int, prev: str, fact: FactBase) -> str:
     said = {
         "at": instant(START + timedelta(minutes=seq)),
         "by": "bench",

@@ -11,7 +11,8 @@ from pathlib import Path
 import kitloan
 from kitloan.college import College
 from kitloan.holdings import kit_type_with
-from kitloan.ledger.entry import Entry, Fact, seal
+from kitloan.ledger.entry import Entry, seal
+from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.definitions import ContentsLine, OrganisationAdded
 from kitloan.ledger.facts.holdings import GiftRecorded, HoldingAccessioned
 from kitloan.ledger.facts.loans import CheckedIn, CheckedOut
@@ -63,7 +64,7 @@ class _Bulk:
     def __init__(self, connection: object, head: Head, start: datetime) -> None:
         self.connection, self.head, self.start, self.count = connection, head, start, 0
 
-    def append(self, fact: Fact, request: str | None = None) -> None:
+    def append(self, fact: FactBase, request: str | None = None) -> None:
         self.count += 1
         entry = Entry(
             ledger="ayrshire",
@@ -80,7 +81,7 @@ class _Bulk:
         record(self.connection, "ayrshire", 1, entry, body, self.head.hash)
 
 
-def _with_random_id(fact: Fact, chosen: dict[str, str]) -> tuple[Fact, str]:
+def _with_random_id(fact: FactBase, chosen: dict[str, str]) -> tuple[FactBase, str]:
     """A fact and the id of its request; the loan that it opens has the same, as at a desk."""
     request, loan = new_id(), getattr(fact, "loan", None)
     if loan is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -53,7 +54,6 @@ from kitloan.tables import Gift as GiftRow
 from kitloan.tables import Holding as HoldingRow
 from kitloan.tables.absence import Absence, Arrival, Withdrawal
 from kitloan.tables.naming import OtherName
-from kitloan.tables.national import Gifting
 from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import check_past, check_year, day_of
 from kitloan.text.fields import HoldingFields
@@ -69,7 +69,6 @@ component = table(Component)
 other_name = table(OtherName)
 label = table(Label)
 gift = table(GiftRow)
-gifting = table(Gifting)
 absence = table(Absence)
 withdrawal = table(Withdrawal)
 arrival = table(Arrival)
@@ -628,12 +627,22 @@ _PROPOSAL = Query(
         withdrawal.c.signed_at.is_(None),
     )
 )
-_TERMS = Query(
-    select(gift.c.donor, gift.c.title, gifting.c.donor_must_agree)
-    .select_from(gift)
-    .outerjoin(gifting, (gifting.c.college == ESP) & (gifting.c.gift == gift.c.gift))
-    .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
-)
+
+
+@cache
+def _terms() -> Query:
+    """Who gave a holding, with what title, and whether ESP has agreed that the donor must agree."""
+    from kitloan.tables.national import Gifting  # ESP's ten tables: lending needs none of them
+
+    gifting = table(Gifting)
+    return Query(
+        select(gift.c.donor, gift.c.title, gifting.c.donor_must_agree)
+        .select_from(gift)
+        .outerjoin(gifting, (gifting.c.college == ESP) & (gifting.c.gift == gift.c.gift))
+        .where(gift.c.college == bindparam("c"), gift.c.tag == bindparam("t"))
+    )
+
+
 NOT_OURS_TO_GIVE = ("on_loan_from_donor", "held_for_esp")
 """Titles under which a college does not own what it holds."""
 
@@ -715,7 +724,7 @@ def donor_agrees(writer: Writer, row: AnyRow, agreed: str | None) -> None:
     """
     if writer.earlier:
         return  # ESP's terms are in ESP's ledger, and may be others since
-    terms = _TERMS(writer.connection, c=writer.college, t=row.tag).first()
+    terms = _terms()(writer.connection, c=writer.college, t=row.tag).first()
     if not agreed and terms and (terms.title in NOT_OURS_TO_GIVE or terms.donor_must_agree):
         raise Refused(
             "donor_must_agree",

@@ -1,8 +1,10 @@
 """One reading of every entry: what is stored is the canonical form of what was parsed."""
 
+import importlib
 import json
+import pkgutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,8 +12,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kitloan.ledger.entry import Entry, NotCanonical, parse
-from kitloan.ledger.facts.base import FactBase, Frozen, Later, Name, Tag
+import kitloan
+from kitloan.ledger import facts
+from kitloan.ledger.entry import UNKNOWN_KIND, Entry, NotCanonical, parse
+from kitloan.ledger.facts.base import APPLY, FactBase, Frozen, Later, Name, Tag
 from kitloan.ledger.facts.definitions import ContentsLine, KitTypeDefined
 from kitloan.ledger.facts.holdings import HoldingAccessioned
 from lives import canonical
@@ -143,3 +147,34 @@ def test_a_field_that_came_later_is_left_out_while_it_has_its_default() -> None:
     )
     spelt_out = before[:-1] + ',"by_hand":true}'
     assert _TURNED.validate_json(spelt_out).model_dump_json() != spelt_out
+
+
+def test_every_module_with_a_kind_of_fact_is_listed() -> None:
+    """A kind of a module that is not would be read by none: its file would be refused as newer.
+
+    And what changes the tables for it must be loaded with it, wherever the class is.
+    """
+    known = {*facts.every_kind()}
+    for found in pkgutil.walk_packages(kitloan.__path__, "kitloan."):
+        if found.name.startswith("kitloan.ledger."):
+            importlib.import_module(found.name)
+    assert known == {*_concrete(FactBase)}
+    assert known == {*APPLY}
+    assert {apply.__module__ for apply in APPLY.values()} == {*facts.MODULES}
+
+
+def _concrete(base: type[FactBase]) -> Iterator[type[FactBase]]:
+    """The classes of the product that inherit from one, and state what kind of fact they are."""
+    for each in base.__subclasses__():
+        if each.__module__.startswith("kitloan.") and not each.model_fields["kind"].is_required():
+            yield each
+        yield from _concrete(each)
+
+
+def test_a_kind_that_is_not_known_is_refused_as_such() -> None:
+    """It is of a newer kitloan, which can be had; damaged text is another matter."""
+    for text in (TAKEN_IN.replace("holding.accessioned", "holding.painted"), TAKEN_IN[:-1]):
+        with pytest.raises(ValidationError) as refused:
+            parse(text)
+        types = [each["type"] for each in refused.value.errors()]
+        assert (types == [UNKNOWN_KIND]) is ("painted" in text)

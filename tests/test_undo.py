@@ -11,11 +11,11 @@ from kitloan.college import College
 from kitloan.evidence.engagements import EngagementChange, NewEngagement
 from kitloan.evidence.evaluations import Answers
 from kitloan.evidence.guides import Guide
-from kitloan.ledger.entry import KINDS
+from kitloan.ledger.facts import every_kind
 from kitloan.text.tags import mint
 from kitloan.values import as_json
 
-DESK_ACTIONS = {str(each.model_fields["kind"].default) for each in KINDS if each.desk_action}
+DESK_ACTIONS = {str(each.model_fields["kind"].default) for each in every_kind() if each.desk_action}
 
 
 def test_each_desk_action_can_be_undone(fife: College, kit: str, clock: SetClock) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 import kitloan
 from kitloan.queries.paging import Paged
 from kitloan.storage.statements import Change, Query
-from kitloan_tui.lookups import board
+from kitloan_tui.today import board
 
 GROWING = ("ledger_entry", "loan")
 """The tables that every loan makes longer."""

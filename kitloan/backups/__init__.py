@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, func, insert, or_, select
 
 from kitloan.errors import BadInput, KitloanError, StoreError
 from kitloan.history.verify import LedgerState, Progress, Verifier
-from kitloan.ledger.entry import GENESIS, Entry, parse, seal
+from kitloan.ledger.entry import GENESIS, parse, read, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.session import Session
 from kitloan.ledger.writer import Head, begin, move_head, record
@@ -246,7 +246,7 @@ def _moved(body: str, ledger: str, numbers: Mapping[int, int], before: str) -> s
     elif fact["kind"] == "entry.reversed":
         fact["epoch"] = numbers[fact["epoch"]]
     sealed |= {"ledger": ledger, "prev": before}
-    return Entry.model_validate_json(json.dumps(sealed)).body
+    return read(json.dumps(sealed)).body
 
 
 def _replay(target: Connection, college: str, epoch: int, seq: int, body: str, digest: str) -> None:

@@ -19,10 +19,11 @@ from kitloan.evidence.engagements import (
     EngagementTaken,
     NewEngagement,
 )
-from kitloan.evidence.evaluations import FORM, Answers, EvaluationLine, parse_confidence
+from kitloan.evidence.evaluations import Answers, EvaluationLine, parse_confidence
 from kitloan.storage.files import insist_on_file
 from kitloan.text.dates import parse_past, uk
 from kitloan.text.fields import EngagementKind, Purpose, Source
+from kitloan.text.scans import FORM
 from kitloan.text.tags import grouped
 from kitloan.values import as_json, plural
 

@@ -3,9 +3,14 @@
 Loading SQLModel makes some hundred thousand objects that live to the end; the garbage collector
 would walk them again and again and find nothing, for a seventh of the time that `kitloan show`
 takes. So it rests until a store is open (`App.open`), and then leaves alone what was loaded.
+
+Pydantic would read the metadata of everything that is installed beside it, to look for plugins: as
+much as a tenth of loading SQLModel. What a ledger may hold is for kitloan alone to check, so none
+is let in.
 """
 
 import gc
+import os
 import signal
 import sys
 
@@ -23,6 +28,7 @@ def main() -> None:
         check_ledgers()
         return
     gc.disable()
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         # A terminal that is closed is a Ctrl+C: nothing is left half done, no file half written.
         signal.signal(signal.SIGHUP, signal.default_int_handler)

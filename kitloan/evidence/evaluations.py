@@ -35,13 +35,12 @@ from kitloan.tables.evidence import Engagement, EngagementBand, Evaluation, Quot
 from kitloan.text.dates import day_of, parse_date
 from kitloan.text.fields import Band
 from kitloan.text.names import plain
+from kitloan.text.scans import FORM
 from kitloan.values import Page, Warned
 
 engagement, band = table(Engagement), table(EngagementBand)
 evaluation, loan, quote = table(Evaluation), table(Loan), table(Quote)
 
-FORM = "KLEVAL1"
-"""What a line of a form begins with."""
 HELPED = ("guide", "video", "training", "parts", "time", "delivery", "staff", "other")
 """What would have helped: the codes of a form."""
 SUBJECTS = ("s", "t", "e", "m")

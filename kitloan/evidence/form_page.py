@@ -6,8 +6,9 @@ left out: what is not answered is not in the line, and stays unknown.
 
 from html import escape
 
-from kitloan.evidence.evaluations import BAND_KEYS, FORM
+from kitloan.evidence.evaluations import BAND_KEYS
 from kitloan.evidence.leaflets import whole_page
+from kitloan.text.scans import FORM
 
 _BAND_NAMES = {
     "early": "up to P1",

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, delete, select, text
 
 from kitloan.errors import BadInput, no_such_file
-from kitloan.ledger.entry import FORMAT, Entry, parse, seal
+from kitloan.ledger.entry import FORMAT, UNKNOWN_KIND, Entry, parse, seal
 from kitloan.ledger.epochs import college_of, is_ledger
 from kitloan.ledger.facts.base import (
     MOST_OF_A_LIST,
@@ -355,7 +355,7 @@ class ExchangeFile:
         try:
             read = parse(body)
         except ValidationError as problem:
-            if any(error["type"] == "union_tag_invalid" for error in problem.errors()):
+            if any(error["type"] == UNKNOWN_KIND for error in problem.errors()):
                 raise self.wrong(
                     "newer_file",
                     seq,

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, tuple_
 
 from kitloan.errors import Refused, StoreError
 from kitloan.holdings import must_share_no_other_number, numbers_shared
-from kitloan.ledger.entry import KINDS, parse
+from kitloan.ledger.entry import parse
+from kitloan.ledger.facts import every_kind
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import Reversed
 from kitloan.ledger.facts.naming import CHANGES, FIRST
@@ -84,7 +85,10 @@ _OF_ESP = (
     *("donor.aliased", "college.merged", "finding.accepted"),
 )
 """What ESP records of gifts, donors and colleges."""
-_KINDS = {kind.model_fields["kind"].default for kind in KINDS if kind.desk_action} | {*_OF_ESP}
+_KINDS = {
+    *(kind.model_fields["kind"].default for kind in every_kind() if kind.desk_action),
+    *_OF_ESP,
+}
 _NAMES = ("kit_type.defined", "organisation.added")
 """Kinds that come along with others, and stay where something else rests on them by now."""
 _NO_ACTIONS = (

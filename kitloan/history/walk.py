@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, tuple_
 
 from kitloan.errors import KitloanError
 from kitloan.history.checkpoints import Checkpoint
-from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, parse, seal
+from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, apply, parse, seal
 from kitloan.ledger.epochs import ledger_name
 from kitloan.ledger.facts.base import FactBase
 from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.facts.naming import CHANGES
-from kitloan.ledger.replay import NAMES, apply
+from kitloan.ledger.replay import NAMES
 from kitloan.storage.faults import driver_error
 from kitloan.storage.statements import AnyRow
 from kitloan.tables import LedgerEntry, table

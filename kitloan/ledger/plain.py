@@ -12,7 +12,6 @@ pydantic, and never more; `tests/test_plain.py` holds the two against each other
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
@@ -87,37 +86,40 @@ _AROUND = [
 """The fields of an entry in the order of its text, and what makes their values."""
 
 
+def kind_in(body: str) -> str:
+    """The kind of fact in an entry's canonical text; nonsense in a text that is none."""
+    start = body.find(_KIND) + len(_KIND)
+    return body[start : body.find('"', start)]
+
+
 class Plain(Generic[E]):
-    """Reads the canonical texts of entries whose fields are plain."""
+    """Reads the canonical texts of entries of one kind whose fields are plain."""
 
     def __init__(self, entries: TypeAdapter[E]) -> None:
-        """`entries` reads every text; its class has a field `fact`, whose classes have a `kind`."""
-        self._entry, self._facts = _schemas(entries.core_schema)
-        self._seen = Counter[str]()
-        self._readers: dict[str, Callable[[str], E | None]] = {}
+        """`entries` reads every text; its class has a field `fact`, which is of one class."""
+        self._entries = entries
+        self._seen = 0
+        self._read: Callable[[str], E | None] | None = None
 
     def read(self, body: str) -> E | None:
         """The entry in a text; None when pydantic has to read it."""
-        start = body.find(_KIND) + len(_KIND)
-        kind = body[start : body.find('"', start)]
-        if (reader := self._readers.get(kind)) is not None:
-            return reader(body)
-        if kind in self._facts:
-            self._seen[kind] += 1
-            if self._seen[kind] == _WORTH_IT:
-                with suppress(_NotPlain):
-                    self._readers[kind] = _reader(self._entry, self._facts[kind])
+        if self._read is not None:
+            return self._read(body)
+        self._seen += 1
+        if self._seen == _WORTH_IT:
+            with suppress(_NotPlain):
+                self._read = _reader(*_schemas(self._entries.core_schema))
         return None
 
 
-def _schemas(schema: Any) -> tuple[Schema, Mapping[str, Schema]]:
-    """The schema of the class of entries, and of each kind of fact; none in an unknown pydantic."""
+def _schemas(schema: Any) -> tuple[Schema, Schema]:
+    """The schema of the class of entries, and of its field `fact`."""
     match schema:
         case {"type": "definitions", "schema": entry}:
             return _schemas(entry)
-        case {"schema": {"fields": {"fact": {"schema": {"choices": facts}}}}}:
-            return schema, facts
-    return schema, {}
+        case {"schema": {"fields": {"fact": {"schema": {"type": "model"} as fact}}}}:
+            return schema, fact
+    raise _NotPlain  # an unknown pydantic
 
 
 def _reader(entry: Schema, fact: Schema) -> Callable[[str], Any]:

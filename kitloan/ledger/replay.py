@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from kitloan.errors import StoreError
-from kitloan.ledger.entry import Entry, Fact, parse
+from kitloan.ledger.entry import Entry, apply, parse
 from kitloan.ledger.epochs import epoch_of
-from kitloan.ledger.facts.base import APPLY, FactBase, Recorded, applies
+from kitloan.ledger.facts.base import FactBase, Recorded, applies
 from kitloan.ledger.facts.calendar import FORGET_CALENDAR, FORGET_POLICY
 from kitloan.ledger.facts.definitions import KitTypeDefined, set_contents_at
 from kitloan.ledger.facts.events import FORGET_EVENT
@@ -284,11 +284,6 @@ _not_undone = Query(
 )
 
 
-def apply(connection: Connection, college: str, entry: Entry) -> None:
-    """Apply an entry of a college's ledger to the register."""
-    APPLY[type(entry.fact)](connection, college, entry, entry.fact)
-
-
 @applies(Reversed)
 def undo(connection: Connection, college: str, entry: Recorded, fact: Reversed) -> None:
     """Make the register's rows as if the entry did not exist; or as if it had not been undone."""
@@ -397,7 +392,7 @@ def _without_freed_labels(entries: list[tuple[Entry, str]]) -> list[tuple[Entry,
 def _rebuild_name(
     connection: Connection,
     college: str,
-    fact: Fact,
+    fact: FactBase,
     *,
     before: tuple[int, int],
     undone_before: tuple[int, int],
@@ -645,7 +640,7 @@ def _name_again(connection: Connection, college: str) -> None:
             apply(connection, college, entry)
 
 
-def is_rewound(fact: Fact) -> bool:
+def is_rewound(fact: FactBase) -> bool:
     """Whether `rewind` took back what this kind of fact did, so that it may be applied again."""
     return getattr(fact, "tag", None) is not None or isinstance(
         fact, (*_GIFTS, *_EVIDENCE, *_SHARING)

@@ -19,11 +19,9 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, bindparam, insert, select, text, tuple_, update
 
 from kitloan.errors import BadInput, Refused, StoreError
-from kitloan.ledger.entry import GENESIS, Entry, Fact, parse, seal
+from kitloan.ledger.entry import GENESIS, Entry, apply, parse, seal
 from kitloan.ledger.epochs import LAST_EPOCH, epoch_of, ledger_name
 from kitloan.ledger.facts.base import FactBase
-from kitloan.ledger.facts.ledger import LedgerResumed
-from kitloan.ledger.replay import apply
 from kitloan.storage.statements import Change, Query, TooMuchWork
 from kitloan.storage.store import Store
 from kitloan.tables import LedgerEntry, LedgerHead, table
@@ -145,7 +143,7 @@ class Writer:
         """The number that the next entry gets: short, and never used for another."""
         return self._head.seq + 1
 
-    def append(self, fact: Fact) -> Entry:
+    def append(self, fact: FactBase) -> Entry:
         """Seal a fact as the next entry and apply it.
 
         Raises:
@@ -157,7 +155,7 @@ class Writer:
         self._part += 1
         return entry
 
-    def note(self, fact: Fact) -> None:
+    def note(self, fact: FactBase) -> None:
         """Seal a fact that the program notes by itself, as a request of its own.
 
         Nothing, when the request is done already.
@@ -165,7 +163,7 @@ class Writer:
         if not self.earlier:
             self._seal(fact, new_id(), 0)
 
-    def _seal(self, fact: Fact, request: str, part: int) -> Entry:
+    def _seal(self, fact: FactBase, request: str, part: int) -> Entry:
         entry = Entry(
             ledger=ledger_name(self.college, self._head.epoch),
             seq=self._head.seq + 1,
@@ -268,6 +266,8 @@ class Writer:
                 "FILE",
                 epoch=epoch,
             )
+        from kitloan.ledger.facts.ledger import LedgerResumed  # only after a backup was restored
+
         self._head = Head(epoch, last.seq, last.hash, last.at)
         self.append(LedgerResumed(seq=last.seq, hash=last.hash))
 
@@ -282,7 +282,7 @@ class Writer:
         if self._head is not self._before:
             move_head(self.connection, self.college, self._head)
 
-    def _repeat(self, fact: Fact) -> Entry:
+    def _repeat(self, fact: FactBase) -> Entry:
         from kitloan.ledger.replay import is_rewound
 
         entry = self.earlier[self._part] if self._part < len(self.earlier) else None

@@ -4,16 +4,16 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
-from sqlalchemy import ForeignKeyConstraint, MetaData, Table
-from sqlalchemy.ext.declarative import DeferredReflection
+from sqlalchemy import Column, ForeignKeyConstraint, MetaData, Table
 from sqlmodel import SQLModel
 
 
-class Base(DeferredReflection, SQLModel):
+class Base(SQLModel):
     """Root of the tables, with metadata of their own.
 
-    The classes declare tables, which statements use; no row becomes an object. Deferred reflection,
-    which nothing ever ends, keeps SQLAlchemy from mapping them: a tenth of the time to show a kit.
+    The classes declare tables, which statements use; no row becomes an object. So SQLAlchemy, to
+    which they are abstract, neither reads nor maps them, and `table` takes the columns that
+    SQLModel has made of the fields.
     """
 
     metadata = MetaData()
@@ -31,6 +31,7 @@ class Base(DeferredReflection, SQLModel):
             field.annotation = _plain(field.annotation)
             field.metadata = []
             field.default = PydanticUndefined
+        cls.__abstract__ = True  # to SQLAlchemy
 
 
 def _plain(kind: Any) -> Any:
@@ -56,5 +57,12 @@ def in_college(*columns: str, to: str, name: str) -> ForeignKeyConstraint:
 
 def table(model: type[Base]) -> Table:
     """The Core table behind a model: what queries are written with."""
-    found: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-    return found
+    name = str(model.__tablename__)
+    if name not in Base.metadata.tables:
+        own = model.__annotations__
+        fields = [*(each for each in model.model_fields if each not in own), *own]
+        columns: list[Column[Any]] = [getattr(model, each) for each in fields]
+        for field, column in zip(fields, columns, strict=True):
+            column.key = column.name = field
+        Table(name, Base.metadata, *columns, *getattr(model, "__table_args__", ()))
+    return Base.metadata.tables[name]

@@ -1,11 +1,11 @@
 """Lists of all tables: those that the ledger makes, and the partial indexes.
 
-The ledger's own tables and the local ones come with `kitloan.tables`, so all are in the metadata
-of `Base` when this module is loaded.
+When this module is loaded, all are in the metadata of `Base`: also those in no list here, which
+are the ledger's own and the local ones.
 """
 
 from kitloan.tables.absence import Absence, Arrival, Transfer, Withdrawal
-from kitloan.tables.base import table
+from kitloan.tables.base import Base, table
 from kitloan.tables.events import Event
 from kitloan.tables.evidence import (
     Engagement,
@@ -91,6 +91,8 @@ ONLY_SOME_ROWS = (
 )
 """Partial indexes: table, name, columns, which rows, whether unique. `kitloan.storage.schema` makes
 them. Declared on the class, they would load both databases' dialects: 30 ms of every command."""
+
+EVERY_TABLE = tuple(table(each) for each in Base.__subclasses__())
 
 REGISTER_TABLES = tuple(
     table(each)

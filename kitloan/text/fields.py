@@ -101,9 +101,10 @@ class Frozen(BaseModel):
     """A value that never changes and takes no field it does not know.
 
     Its fields are in the order of their names: so pydantic writes it as canonical JSON by itself.
+    What checks it is built when the first is made: a counter makes few kinds of a hundred.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -127,8 +128,6 @@ def _getter(
 
 class Fields(Frozen):
     """Root of what follows. Each is built where it is inherited, so none is built for itself."""
-
-    model_config = ConfigDict(defer_build=True)
 
     @classmethod
     def of(cls, fact: Any, prefix: str = "") -> dict[str, Any]:

@@ -32,6 +32,9 @@ from kitloan.errors import BadInput
 from kitloan.text import tags
 from kitloan.text.tags import grouped
 
+FORM: Final = "KLEVAL1"
+"""What the line of a teacher's form begins with."""
+
 COMMANDS: Final[Mapping[str, str]] = {
     "KLUUNDO": "undo",
     "KLUDONE": "done",
@@ -259,26 +262,24 @@ def _added_before(code: str) -> int:
 
 # -- what is not kitloan's ------------------------------------------------------------------------
 
-_KINDS: Final[Sequence[tuple[str, re.Pattern[str]]]] = [
-    (what, re.compile(pattern, re.IGNORECASE))
-    for what, pattern in (
-        ("a Wi-Fi code", r"WIFI:.*"),
-        ("a phone number", r"(?:tel|sms|smsto|facetime):.*|\+\d[\d ]{6,}"),
-        ("a contact card", r"(?:BEGIN|END):VCARD.*|MECARD:.*|BIZCARD:.*"),
-        ("a line of a contact card", r"(?:VERSION|N|FN|ORG|TEL|EMAIL|ADR|TITLE|URL|NOTE)[;:]\S.*"),
-        ("a calendar entry", r"BEGIN:(?:VEVENT|VCALENDAR).*"),
-        ("an e-mail address", r"(?:mailto|matmsg):.*|[^\s@]+@[\w-]+(?:\.[\w-]+)+"),
-        ("a place on a map", r"geo:.*"),
-        ("a web address", r"(?:[a-z][a-z0-9+.-]*://|www\.)\S.*|(?:[\w-]+\.)+[a-z]{2,}/\S*"),
-        ("a web address", r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|uk|scot|eu|io|info|ly|me)"),
-        ("a code of a program", r"(?!to:)[a-z][a-z0-9+-]{1,15}:\S.*"),
-        ("a GS1 code", r"(?:\][CdeJQ]\d)?(?:\(\d{2,4}\)[^()]+)+|\][Cde]\d.*|01\d{14}\S*"),
-        ("a product's barcode", r"\d{8}|\d{12,14}|97[89][\d-]{10,14}X?"),
-        ("a number", r"(?:[\s./-]*\d){6,}[\s./-]*"),
-        ("a code of a program", r"\{.*\}|(?=\S*\d)(?=\S*[a-z])\S{20,}|\S{40,}"),
-    )
+_KINDS: Final[Sequence[tuple[str, str]]] = [
+    ("a Wi-Fi code", r"WIFI:.*"),
+    ("a phone number", r"(?:tel|sms|smsto|facetime):.*|\+\d[\d ]{6,}"),
+    ("a contact card", r"(?:BEGIN|END):VCARD.*|MECARD:.*|BIZCARD:.*"),
+    ("a line of a contact card", r"(?:VERSION|N|FN|ORG|TEL|EMAIL|ADR|TITLE|URL|NOTE)[;:]\S.*"),
+    ("a calendar entry", r"BEGIN:(?:VEVENT|VCALENDAR).*"),
+    ("an e-mail address", r"(?:mailto|matmsg):.*|[^\s@]+@[\w-]+(?:\.[\w-]+)+"),
+    ("a place on a map", r"geo:.*"),
+    ("a web address", r"(?:[a-z][a-z0-9+.-]*://|www\.)\S.*|(?:[\w-]+\.)+[a-z]{2,}/\S*"),
+    ("a web address", r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|uk|scot|eu|io|info|ly|me)"),
+    ("a code of a program", r"(?!to:)[a-z][a-z0-9+-]{1,15}:\S.*"),
+    ("a GS1 code", r"(?:\][CdeJQ]\d)?(?:\(\d{2,4}\)[^()]+)+|\][Cde]\d.*|01\d{14}\S*"),
+    ("a product's barcode", r"\d{8}|\d{12,14}|97[89][\d-]{10,14}X?"),
+    ("a number", r"(?:[\s./-]*\d){6,}[\s./-]*"),
+    ("a code of a program", r"\{.*\}|(?=\S*\d)(?=\S*[a-z])\S{20,}|\S{40,}"),
 ]
-"""What codes that are not kitloan's are, in words, and how each is written; the first that fits."""
+"""What codes that are not kitloan's are, in words, and the pattern of each, in any case; the first
+that fits. `re` compiles them when the first such code comes, and not before the desk paints."""
 
 
 @lru_cache(maxsize=4096)  # a register repeats its places and types
@@ -326,7 +327,8 @@ def kind_of_code(text: str) -> str:
     plain = _unframed(text).strip()
     if any(unicodedata.category(character) == "Cc" for character in plain):
         return "a GS1 code" if "\x1d" in plain else "a code of a program"
-    return next((what for what, pattern in _KINDS if pattern.fullmatch(plain)), "")
+    fits = (what for what, pattern in _KINDS if re.fullmatch(pattern, plain, re.IGNORECASE))
+    return next(fits, "")
 
 
 def describe_code(text: str) -> str:

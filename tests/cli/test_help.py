@@ -154,6 +154,31 @@ def test_showing_a_kit_loads_only_what_it_shows(cli: Cli, store: str) -> None:
     ), "each table that is declared costs every lookup two milliseconds"
 
 
+NOT_FOR_A_COUNTER = {
+    *("kitloan.tables.every", "kitloan.tables.national", "kitloan.tables.sharing"),
+    *("kitloan.tables.stocktaking", "kitloan.tables.guides", "kitloan.tables.noticing"),
+    *("kitloan.tables.evidence", "kitloan.ledger.replay", "kitloan.holdings"),
+    *("kitloan.evidence", "kitloan.borrowers.people", "kitloan_tui.today", "kitloan_tui.use_line"),
+    *(f"kitloan.ledger.facts.{each}" for each in ("evidence", "gifts", "guides", "sharing")),
+    *(f"kitloan.ledger.facts.{each}" for each in ("calendar", "notices", "stocktakes")),
+}
+"""What a scan neither asks nor writes: today's lists, what was used for what, and ESP's own."""
+
+
+def test_a_counter_is_ready_before_what_it_does_not_need_is_loaded(cli: Cli, store: str) -> None:
+    """Each table that is declared, and each kind of fact, keeps a teacher waiting."""
+    cli("init", "fife")
+    code = (
+        "import kitloan, kitloan_tui.app\n"
+        "from kitloan_tui.counter import steps\n"
+        f"college = kitloan.open({str(store)!r}, actor='m.ross')\n"
+        "steps.open_counter(college)\n"
+    )
+    loaded = loaded_after(code)
+    assert {"kitloan.loans.checkouts", "kitloan.loans.returns"} <= loaded
+    assert not loaded & NOT_FOR_A_COUNTER
+
+
 def test_the_core_needs_no_screen_and_no_printer() -> None:
     """Whoever builds on the library must not get a terminal program and a PDF writer with it.
 

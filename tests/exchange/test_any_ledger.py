@@ -3,7 +3,6 @@
 import gzip
 import json
 import shutil
-import typing
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
@@ -22,8 +21,9 @@ from kitloan import KitloanError
 from kitloan.audit.export import csv, html, text, xlsx
 from kitloan.college import College
 from kitloan.exchange.file import KIND, public_key, signed_text
-from kitloan.ledger.entry import FORMAT, GENESIS, Fact
+from kitloan.ledger.entry import FORMAT, GENESIS
 from kitloan.ledger.epochs import ledger_name
+from kitloan.ledger.facts import every_kind
 from kitloan.ledger.facts.definitions import ContentsLine
 from kitloan.ledger.facts.shortages import Short
 from lives import canonical, digest
@@ -74,9 +74,7 @@ IDS: dict[str, tuple[Any, ...]] = {
 """Few of each, so that what is drawn meets."""
 _BY_PATTERN = {"Day": DAYS, "Instant": INSTANTS}
 
-KINDS: dict[str, type[Any]] = {
-    each.model_fields["kind"].default: each for each in typing.get_args(Fact)
-}
+KINDS: dict[str, type[Any]] = {each.model_fields["kind"].default: each for each in every_kind()}
 
 
 def _values(name: str, model: type[Any]) -> st.SearchStrategy[Any]:

@@ -5,7 +5,8 @@ from datetime import date
 from kitloan import NewHolding
 from kitloan.text.scans import Tag, read
 from kitloan.text.tags import grouped
-from kitloan_tui.lookups import board, pulse
+from kitloan_tui.lookups import pulse
+from kitloan_tui.today import board
 from tui.at_the_counter import OTHER, SCHOOL, AtCounter, Day, expect
 
 

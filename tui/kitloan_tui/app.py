@@ -3,8 +3,8 @@
 It paints first and opens the store behind the paint, on a thread; what is scanned or typed until
 then waits in order, in sight. From then on everything runs on one thread, one thing after the
 other: a scan is a step at the counter, a step is about a millisecond, and the screen is drawn from
-the counter's state afterwards. Today's lists are looked up on another thread, every few seconds and
-after each step, so that what another desk does is seen here.
+the counter's state afterwards. Today's lists are looked up on another thread, once the desk is
+ready, every few seconds and after each step, so that what another desk does is seen here.
 
 Nothing here loads the store's libraries while the module is imported.
 """
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.storage.store import Store
     from kitloan_tui.labels import Press
-    from kitloan_tui.lookups import Board
+    from kitloan_tui.today import Board
 
 LOOK_AGAIN_SECONDS = 5
 TERMINAL_SECONDS = 2.0
@@ -82,15 +82,12 @@ _LISTENING = frozenset({"booking", "narrow"})
 
 
 class StoreOpened(Message):
-    """A thread has opened the store: its counter, today's lists, what is wrong with the clock."""
+    """A thread has opened the store: its counter, and what is wrong with the clock."""
 
-    def __init__(
-        self, college: "College", state: CounterState, board: "Board", clock: str = ""
-    ) -> None:
+    def __init__(self, college: "College", state: CounterState, clock: str = "") -> None:
         super().__init__()
         self.college = college
         self.state = state
-        self.board = board
         self.clock = clock
 
 
@@ -233,14 +230,12 @@ class DeskApp(ScanRouter, App[None]):
         """On a thread: load the libraries and open the store."""
         try:
             from kitloan.ledger.clocks import warning
-            from kitloan_tui import lookups
             from kitloan_tui.counter import steps
 
             college = self._opener()
             state = steps.open_counter(college, FrontEnd(shows_labels=self.press is not None))
             _break_off_when_cancelled(college.session.store)
-            session = college.session
-            self.post_message(StoreOpened(college, state, lookups.board(session), warning(session)))
+            self.post_message(StoreOpened(college, state, warning(college.session)))
         except KitloanError as error:
             from kitloan_tui.counter.refusals import next_step
 
@@ -253,7 +248,7 @@ class DeskApp(ScanRouter, App[None]):
         """Take what waited, in order."""
         from kitloan_tui.counter import refusals, steps
 
-        self._open, self._board = (event.state, event.college), event.board
+        self._open = (event.state, event.college)
         self._show_clock(event.clock)
         if event.state.is_national:
             self.call_later(self._open_action_screen, BY_ID["national"])
@@ -266,7 +261,7 @@ class DeskApp(ScanRouter, App[None]):
         if self._camera:
             self.home.mount(CameraLine(self._camera), before=self.home.query_one(KeyBar))
         self._draw()
-        self.refresh_lists()
+        self.call_after_refresh(self.refresh_lists)  # that a scan can be taken is shown first
 
     def on_store_failed(self, event: StoreFailed) -> None:
         """Show why, over the whole screen; where there is no store yet, offer to start one."""
@@ -631,12 +626,12 @@ class DeskApp(ScanRouter, App[None]):
     def _look_up(self, college: "College") -> None:
         """On a thread: today's lists, when something has changed since they were looked up."""
         from kitloan.ledger.clocks import warning
-        from kitloan_tui import lookups
+        from kitloan_tui import lookups, today
 
         session = college.session
         try:
             pulse = lookups.pulse(session)
-            board = lookups.board(session) if pulse != self._pulse else self._board
+            board = today.board(session) if pulse != self._pulse else self._board
             self.post_message(Refreshed(board, pulse, clock=warning(session)))
         except KitloanError as error:
             self.post_message(Refreshed(self._board, self._pulse, error.message))
@@ -666,12 +661,12 @@ class DeskApp(ScanRouter, App[None]):
 
     def _draw(self) -> None:
         """Draw the counter as it is now, beside the lists as they were looked up last."""
-        if not self.is_open or self._board is None:
+        if not self.is_open:
             return
         notes = [f"! The lists may be old: {self._trouble}"] if self._trouble else []
         try:
             self._show_heading()
-            self.home.show(self.state, self._board, notes)
+            self.home.show(self.state, self._board, self.college.session.today, notes)
         except Exception as problem:  # what cannot be drawn must not stop the counter
             self.home.show_verdict(self.fault(problem))
 

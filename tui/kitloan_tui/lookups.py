@@ -5,22 +5,17 @@ stays small, because a teacher is waiting and because they are asked again every
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from kitloan.borrowers.organisations import nearly_like
-from kitloan.borrowers.people import People
-from kitloan.evidence.engagements import WITHOUT_USE
 from kitloan.ledger.session import Session
-from kitloan.planning.booked import Booking as BookingNow
-from kitloan.planning.booked import Cause
 from kitloan.planning.calendar import calendar_of
 from kitloan.planning.policies import policies_of
-from kitloan.planning.risks import Risks, StandIn
 from kitloan.queries.borrowers import organisations_called
 from kitloan.queries.find import Finder
 from kitloan.queries.undone import UNDONE
@@ -39,25 +34,17 @@ from kitloan.tables import (
 from kitloan.tables.absence import Transfer
 from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
-from kitloan.tables.stocktaking import Stocktake
-from kitloan.text.dates import day_of, days_after, moment, start_of, uk
+from kitloan.text.dates import day_of, moment, uk
 from kitloan.text.names import by_name
-from kitloan.text.tags import grouped
 from kitloan.values import Holding as HoldingNow
-from kitloan.values import LoanLine, plural
+from kitloan.values import LoanLine
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college, transfer = table(College), table(Transfer)
-contact, stocktake = table(Contact), table(Stocktake)
+contact = table(Contact)
 booking, booking_line = table(Booking), table(BookingLine)
 component, entry = table(Component), table(LedgerEntry)
 head, organisation, shortage = table(LedgerHead), table(Organisation), table(Shortage)
-
-MOST_ROWS = 15
-"""Of each list at home: what a glance can take in. The screen of loans has them all."""
-
-MOST_AT_RISK = 3
-"""Bookings at risk at home, each with whom to ring. The day has them all."""
 
 MOST_PEOPLE = 2000
 """Of whom a school's own are picked."""
@@ -65,9 +52,6 @@ MOST_PEOPLE = 2000
 _LATEST_ENTRIES = 500
 _APRIL, _AUGUST = 4, 8
 _JUST_NOW = timedelta(minutes=1)
-
-_UNCOUNTED, _ELSEWHERE = text("holding.uncounted IS TRUE"), text("holding.state <> 'held'")
-"""In the very words of two indexes of some holdings: SQLite would not use them for any others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,113 +74,12 @@ class AboutLoan:
         return "  ".join(part for part in (self.contact, self.phone, self.email) if part)
 
 
-FEWER = "Fewer can be used than are booked"
-
-
-@dataclass(frozen=True, slots=True)
-class RiskLine:
-    """A booking at risk in a line: for home, where a glance has to do.
-
-    Attributes:
-        id: the booking's.
-        on: the day on which it is collected.
-        what: for whom, and of what.
-        lines: why it is at risk and whom to ring; last what to offer, empty for nothing.
-    """
-
-    id: str
-    on: date
-    what: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """What the counter should know of today: loans due today, overdue and to come, and counts."""
-
-    today: date
-    due: tuple[LoanLine, ...]
-    overdue: tuple[LoanLine, ...]
-    coming: tuple[LoanLine, ...]
-    totals: tuple[int, ...]
-    """How many there are of each, also of those that are not listed."""
-    uncounted: int
-    short: int
-    """Kits with something missing or broken."""
-    missing: int
-    stocktakes: tuple[str, ...]
-    """The names of those that are open."""
-    about: Mapping[str, AboutLoan]
-    """More of the loans that are listed, by their ids."""
-    at_risk: tuple[RiskLine, ...] = ()
-    """The bookings that cannot be kept as things are, those that are collected first."""
-    unused: int = 0
-    """Loans that came back in the last four weeks, and whose use nobody has recorded."""
-
-
 def pulse(session: Session) -> tuple[date, int, int]:
     """Changes whenever the board may have: another day, or another entry in the ledger."""
     wanted = select(head.c.epoch, head.c.seq).where(head.c.college == session.college)
     with session.reading() as connection:
         epoch, seq = connection.execute(wanted).one()
     return session.today, epoch, seq
-
-
-def board(session: Session) -> Board:
-    """Today's lists."""
-    today = session.today
-    find = Finder(session)
-    due = find.loans(due_on=today, limit=MOST_ROWS)
-    overdue = find.loans(overdue=True, limit=MOST_ROWS)
-    coming = find.loans(due_after=today, limit=MOST_ROWS)
-    with session.reading() as connection:
-        uncounted = connection.execute(
-            select(func.count()).where(
-                holding.c.college == session.college,
-                _UNCOUNTED,
-                holding.c.state == "held",
-                holding.c.out_quantity == 0,
-            )
-        ).scalar_one()
-        short = connection.execute(
-            select(func.count(shortage.c.tag.distinct())).where(
-                shortage.c.college == session.college
-            )
-        ).scalar_one()
-        missing = connection.execute(
-            select(func.count()).where(
-                holding.c.college == session.college,
-                _ELSEWHERE,
-                holding.c.state == "missing",
-            )
-        ).scalar_one()
-        stocktakes = connection.execute(
-            select(stocktake.c.name)
-            .where(stocktake.c.college == session.college, stocktake.c.closed_at.is_(None))
-            .order_by(stocktake.c.opened_at)
-        ).scalars()
-        names = tuple(str(name) for name in stocktakes)
-        unused = connection.execute(
-            select(func.count()).where(
-                loan.c.college == session.college,
-                loan.c.closed_at >= start_of(days_after(today, -28)),
-                *WITHOUT_USE,
-            )
-        ).scalar_one()
-    return Board(
-        today,
-        due.items,
-        overdue.items,
-        coming.items,
-        (due.total, overdue.total, coming.total),
-        uncounted,
-        short,
-        missing,
-        names,
-        about_loans(session, [*due.items, *overdue.items, *coming.items]),
-        find_risks(session, MOST_AT_RISK),
-        unused,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,99 +522,6 @@ def still_out(session: Session, loans: Sequence[str]) -> int:
     )
     with session.reading() as connection:
         return int(connection.execute(wanted).scalar_one())
-
-
-# -- bookings that cannot be kept -----------------------------------------------------------------
-
-
-def find_risks(session: Session, most: int) -> tuple[RiskLine, ...]:
-    """The bookings at risk that are collected first; none in ESP's store, which promises none."""
-    if session.is_national:
-        return ()
-    found = Risks(session).list(most)
-    reach = find_reach(People(session), [each.booking for each in found])
-    today = session.today
-    return tuple(
-        RiskLine(
-            each.booking.id,
-            each.booking.days[0],
-            f"{each.booking.to}: {booked(each.booking)}",
-            (*risk_words(each.booking, today, reach), offer_words(each.stand_ins)),
-        )
-        for each in found
-    )
-
-
-def types_lost(booking: BookingNow) -> set[str]:
-    """The types for which a booking is at risk: those of the overdue loans, else all of it."""
-    waits = {each.type for each in booking.lines if each.collected < each.quantity}
-    return waits & {each.type for each in booking.because} or waits
-
-
-def causes(booking: BookingNow) -> list[Cause]:
-    """The overdue loans that put a booking at risk, of the types that it still waits for."""
-    lost = types_lost(booking)
-    return [each for each in booking.because if each.type in lost]
-
-
-def find_reach(people: People, at_risk: Sequence[BookingNow]) -> dict[str, str]:
-    """Who took the late kit, or who booked; else somebody of the school with a phone."""
-    found: dict[str, str] = {}
-    for booking in at_risk:
-        for to, contact in [
-            *((each.to, each.contact) for each in causes(booking)),
-            (booking.to, booking.contact),
-        ]:
-            if to in found:
-                continue
-            known = [(contact.name, contact.phone, contact.email)] if contact else []
-            if not (contact and contact.phone):
-                known += [
-                    (each.name, each.phone, each.email) for each in people.contacts(of=to).items
-                ]
-            for name, phone, email in sorted(known, key=lambda each: not each[1])[:1]:
-                found[to] = " ".join(filter(None, (name, phone or email)))
-    return found
-
-
-def booked(booking: BookingNow) -> str:
-    """What a booking still waits for, in words."""
-    return ", ".join(
-        f"{each.quantity - each.collected} {each.type}"
-        for each in booking.lines
-        if each.collected < each.quantity
-    )
-
-
-def late_words(booking: BookingNow, today: date) -> list[str]:
-    """Which kits are late, each with how long; or that there are too few."""
-    late = [
-        f"{grouped(each.tag)} is {plural((today - each.due_on).days, 'day')} late"
-        for each in causes(booking)
-    ]
-    return late or [FEWER]
-
-
-def risk_words(booking: BookingNow, today: date, reach: Mapping[str, str]) -> list[str]:
-    """Why a booking cannot be kept, each reason with whom to ring."""
-    whom = [each.to for each in causes(booking)] or [booking.to]
-    return [
-        f"{why}. Ring {to}: {reach[to]}." if reach.get(to) else f"{why}. Ring {to}."
-        for why, to in zip(late_words(booking, today), whom, strict=True)
-    ]
-
-
-def offer_words(stand_ins: Sequence[StandIn]) -> str:
-    """What could be given instead; empty where nothing could."""
-    offers = []
-    for each in stand_ins:
-        if each.type != each.instead_of:
-            offers.append(f"{each.needed} {each.type}")
-        elif each.free == each.needed:
-            offers.append(f"another {each.type}")
-        else:
-            offers.append(f"{each.free} of {each.needed} {each.type}")
-    return f"Or offer {', or '.join(offers)}." if offers else ""
 
 
 def day_words(first: date, last: date) -> str:

@@ -13,7 +13,7 @@ from kitloan.text.dates import days_after, uk
 from kitloan.text.tags import grouped
 from kitloan.values import PAGE, SYMBOLS, Status
 from kitloan_tui import lookups
-from kitloan_tui.lookups import booked, find_reach, late_words, types_lost
+from kitloan_tui.bookings_at_risk import booked, find_reach, late_words, types_lost
 
 if TYPE_CHECKING:
     from kitloan.college import College

@@ -100,7 +100,10 @@ F = TypeVar("F", bound=FactBase)
 Apply = Callable[["Connection", str, Recorded, F], None]
 
 APPLY: dict[type[FactBase], Apply[Any]] = {}
-"""Every kind of fact, and the function that changes the register for it."""
+"""The kinds of fact that are loaded, and the function that changes the register for each."""
+
+KINDS: dict[str, type[FactBase]] = {}
+"""The same kinds by name; `kitloan.ledger.facts` finds those that are not loaded yet, too."""
 
 
 def applies(kind: type[F]) -> Callable[[Apply[F]], Apply[F]]:
@@ -108,6 +111,7 @@ def applies(kind: type[F]) -> Callable[[Apply[F]], Apply[F]]:
 
     def register(function: Apply[F]) -> Apply[F]:
         APPLY[kind] = function
+        KINDS[kind.model_fields["kind"].default] = kind
         return function
 
     return register

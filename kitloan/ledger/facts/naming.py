@@ -28,7 +28,6 @@ from kitloan.ledger.facts.holdings import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Component, KitType, Organisation, table
-from kitloan.tables.every import REGISTER_TABLES
 from kitloan.tables.naming import MovedRow, OtherName
 from kitloan.text.names import organisation_key, search_form, type_key
 
@@ -64,6 +63,8 @@ def tables_of(subject: str) -> tuple[Table, ...]:
 
     A table that is new, and has such a column, is among them.
     """
+    from kitloan.tables.every import REGISTER_TABLES  # a counter that only lends needs half of them
+
     return tuple(each for each in REGISTER_TABLES if subject in each.c and each.name not in _STAYS)
 
 

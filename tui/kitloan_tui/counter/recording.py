@@ -12,7 +12,6 @@ from kitloan.borrowers.organisations import organisation_id, person
 from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
-from kitloan.holdings import NewHolding, accession_several
 from kitloan.ledger.session import ESP
 from kitloan.loans.corrections import Correction, correct
 from kitloan.reference import colleges, find_college
@@ -28,6 +27,7 @@ from kitloan_tui.counter.state import TurnTerms
 from kitloan_tui.counter.verdict import Verdict
 
 if TYPE_CHECKING:
+    from kitloan.holdings import NewHolding
     from kitloan.imports.register import TakenIn
 
 MOST_AT_ONCE = 200
@@ -128,6 +128,8 @@ def take_in_as(college: College, asked: TakingIn, kind: str) -> Verdict:
         Refused: `tag_taken`, when another desk used the label first.
         BadInput: a name that cannot be used.
     """
+    from kitloan.holdings import NewHolding  # lending and taking back need none of it
+
     added = college.holdings.add(NewHolding(kind, tag=asked.tag))
     return sentences.taken_in(added, new=added.type not in asked.names)
 
@@ -189,7 +191,7 @@ def receive(college: College, arriving: Arriving, count: Count | None) -> Verdic
     return sentences.received(got)
 
 
-def receive_as(college: College, sender: str, new: NewHolding) -> Verdict:
+def receive_as(college: College, sender: str, new: "NewHolding") -> Verdict:
     """Receive a kit with what was typed of it; it is to be counted here."""
     got = college.transfers.receive(
         new.tag or "",
@@ -567,7 +569,7 @@ def claim_label(college: College, whose: str, label: str) -> Verdict:
     return Verdict("CLAIMED", text, UNDOES)
 
 
-def take_in(college: College, new: NewHolding) -> Verdict:
+def take_in(college: College, new: "NewHolding") -> Verdict:
     """Take in a new holding."""
     made = college.holdings.add(new)
     many = f"{made.quantity:,} of " if made.quantity > 1 else ""
@@ -575,7 +577,7 @@ def take_in(college: College, new: NewHolding) -> Verdict:
     return Verdict("TAKEN IN", f"{many}{made.type} {grouped(made.tag)}{number}", UNDOES)
 
 
-def take_in_several(college: College, new: NewHolding, number: int) -> Verdict:
+def take_in_several(college: College, new: "NewHolding", number: int) -> Verdict:
     """Take in so many things of one kind, each with a new tag; one undo takes them back.
 
     Raises:
@@ -583,6 +585,8 @@ def take_in_several(college: College, new: NewHolding, number: int) -> Verdict:
     """
     if number > MOST_AT_ONCE:
         raise refusals.too_many_at_once(number, MOST_AT_ONCE)
+    from kitloan.holdings import accession_several
+
     with college.session.writing() as writer:
         made = accession_several(writer, new, number)
     text = f"{number:,} of {made[0].type}, each with a new tag"

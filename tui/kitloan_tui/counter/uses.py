@@ -6,19 +6,22 @@ answers stays on the list of loans to ask about, which the ledger alone makes.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kitloan.college import College
 from kitloan.errors import Refused
-from kitloan.evidence.engagements import EngagementLine, EngagementTaken
-from kitloan.evidence.evaluations import FORM
 from kitloan.text.dates import uk
+from kitloan.text.scans import FORM
 from kitloan.text.tags import grouped
 from kitloan.values import plural
-from kitloan_tui import lookups, use_line
+from kitloan_tui import lookups
 from kitloan_tui.counter.sentences import UNDOES
 from kitloan_tui.counter.state import CounterState
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.lookups import LoanBack
+
+if TYPE_CHECKING:
+    from kitloan.evidence.engagements import EngagementLine, EngagementTaken
 
 WORD = "use"
 
@@ -36,6 +39,8 @@ def take(state: CounterState, college: College, text: str) -> Verdict:
         Refused: `nothing_back`; what `Engagements.record` refuses.
         BadInput: `bad_use`; numbers that cannot be.
     """
+    from kitloan_tui import use_line  # loads what records a use: no scan has to wait for it
+
     back = _came_back(state, college)
     return record(state, college, back, use_line.read_line(text))
 
@@ -46,6 +51,8 @@ def open_form(state: CounterState, college: College) -> Verdict:
     Raises:
         Refused: `nothing_back`.
     """
+    from kitloan_tui import use_line
+
     back = _came_back(state, college)
     state.step.opens = (WORD, back.loan)
     return Verdict(
@@ -84,6 +91,8 @@ def record(
         BadInput: numbers or a day that cannot be.
         Refused: `same_engagement`, `too_small_to_split`.
     """
+    from kitloan_tui import use_line
+
     new = use_line.read_fields(fields, back.loan, college.session.today, back.on)
     taken = college.engagements.record(new)
     state.use_drafts.pop(back.loan, None)
@@ -119,7 +128,7 @@ def _came_back(state: CounterState, college: College) -> LoanBack:
     return back
 
 
-def _recorded(back: LoanBack, taken: EngagementTaken) -> Verdict:
+def _recorded(back: LoanBack, taken: "EngagementTaken") -> Verdict:
     line = taken.engagement
     kit = f"{back.type} {grouped(back.tag)}, {back.to}"
     warned = "".join(f" {each.message}" for each in taken.warnings)
@@ -128,7 +137,7 @@ def _recorded(back: LoanBack, taken: EngagementTaken) -> Verdict:
     return Verdict("USED", f"{kit}: {_numbers(line)}, {uk(line.date)}.{warned}", UNDOES)
 
 
-def _numbers(line: EngagementLine) -> str:
+def _numbers(line: "EngagementLine") -> str:
     known = line.learners is not None
     parts = [
         ", ".join(f"{many} {band}" for band, many in (line.learners or {}).items())

@@ -18,9 +18,10 @@ from kitloan.text.dates import parse_day, uk
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, Holding
+from kitloan_tui.bookings_at_risk import find_reach, offer_words, risk_words
 from kitloan_tui.counter.sentences import UNDOES
 from kitloan_tui.counter.verdict import Verdict
-from kitloan_tui.lookups import day_words, find_reach, offer_words, risk_words
+from kitloan_tui.lookups import day_words
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.frame import DeskScreen

@@ -45,7 +45,7 @@ from kitloan_tui.widgets.panels import (
 if TYPE_CHECKING:
     from kitloan.contents import Part
     from kitloan_tui.counter.questions import PartsCount
-    from kitloan_tui.lookups import Board
+    from kitloan_tui.today import Board
 
 _WIDE = 150
 _ROOM_FOR_TAGS = 90
@@ -111,12 +111,22 @@ class Home(Screen[None]):
         """Show that the desk is not ready yet, and listens already."""
         self.show_verdict(STARTING)
 
-    def show(self, state: CounterState, board: "Board", more: list[str]) -> None:
-        """Draw the counter, and these lines with its status."""
+    def show(
+        self, state: CounterState, board: "Board | None", today: date, more: list[str]
+    ) -> None:
+        """Draw the counter, and these lines with its status.
+
+        Args:
+            state: the counter.
+            board: today's lists; None until they have been looked up, after the first scan may
+                have come.
+            today: the day.
+            more: lines to show with the counter's status.
+        """
         from kitloan_tui.counter import sentences  # loads the library; the store is open by now
 
-        asking, notes = sentences.asking(state, board.today), sentences.notes(state)
-        self._drawn = (state, board)
+        asking, notes = sentences.asking(state, today), sentences.notes(state)
+        self._drawn = (state, board) if board else None
         self.show_verdict(asking or state.verdict, notes)
         self.show_status([*status_lines(state), *more])
         shown = {verdict.text for verdict in (state.verdict, *notes)}

@@ -25,9 +25,9 @@ from kitloan.text.names import plain
 from kitloan.values import plural
 from kitloan_tui import keys, lookups
 from kitloan_tui.booking_line import EXAMPLE, BookingLine, read_booking, read_day
+from kitloan_tui.bookings_at_risk import booked, risk_words
 from kitloan_tui.counter import refusals
 from kitloan_tui.counter.verdict import Verdict
-from kitloan_tui.lookups import booked, risk_words
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.week import DAYS, Week, days_shown, find_week

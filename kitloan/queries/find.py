@@ -427,8 +427,8 @@ class Finder:
         return None if self._session.is_national else self._session.college
 
     def _holding(self, connection: Connection, where: str, tag: str) -> values.Holding:
-        (found,) = self._holdings(connection, [(where, tag)])
-        return found
+        found = _holdings_of(connection, where, [tag], self._session.today.isoformat())[tag]
+        return _with_terms(connection, [found])[0] if self._college is None else found
 
     def _holdings(
         self, connection: Connection, keys: list[tuple[str, str]]

@@ -161,6 +161,8 @@ _GONE = ("held", "missing", "in_transit", "withdrawn")
 
 
 def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
+    if len(found) == 1:
+        return found[0].college, found[0].tag
     # If a kit went from one college to another, the college that has it now is meant.
     # Of two in one college with one number, the missing one may be the one that was found.
     least = _GONE[min(_GONE.index(row.state) for row in found)]

@@ -438,11 +438,14 @@ class Finder:
         self, connection: Connection, keys: list[tuple[str, str]]
     ) -> list[values.Holding]:
         today = self._session.today.isoformat()
+        if self._college is not None:
+            tags = [tag for _, tag in keys]
+            ours = _holdings_of(connection, self._college, tags, today)
+            return [ours[tag] for tag in tags]
         found = {
             where: _holdings_of(connection, where, tags, today) for where, tags in _by_college(keys)
         }
-        ordered = [found[where][tag] for where, tag in keys]
-        return _with_terms(connection, ordered) if self._college is None else ordered
+        return _with_terms(connection, [found[where][tag] for where, tag in keys])
 
 
 def _by_college(keys: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -719,7 +722,9 @@ _LITERALLY = str.maketrans({each: f"/{each}" for each in "/%_"})
 
 def _common_end(forms: Sequence[str]) -> str:
     """The text with which all forms of a word end."""
-    (first, *_) = forms
+    (first, *others) = forms
+    if not others:
+        return first
     ends = (first[start:] for start in range(len(first)))
     return next((end for end in ends if all(each.endswith(end) for each in forms)), "")
 

@@ -82,12 +82,14 @@ class Store:
 
     Attributes:
         name: its path or URL, as shown to people; without passwords.
+        is_sqlite: whether it is a file.
         wrote: whether something was committed since it was opened.
     """
 
     def __init__(self, engine: Engine, name: str, folder: Path | None = None) -> None:
         self.engine = engine
         self.name = name
+        self.is_sqlite = engine.dialect.name == "sqlite"
         self.wrote = False
         self._untried = folder  # where to try the locks before the first write
         self._kept: list[Connection] = []
@@ -107,7 +109,8 @@ class Store:
     def keep(self, connection: Connection) -> None:
         """Keep a connection for the next transaction, if few are kept."""
         if len(self._kept) < _MOST_KEPT:
-            connection.info[_LAST_USED] = time.monotonic()
+            if not self.is_sqlite:
+                connection.info[_LAST_USED] = time.monotonic()
             self._kept.append(connection)
         else:
             connection.close()
@@ -265,11 +268,6 @@ class Store:
         """Close every connection."""
         self.release()
         self.engine.dispose()
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether the store is a file."""
-        return self.engine.dialect.name == "sqlite"
 
 
 class _Transaction(AbstractContextManager[Connection]):

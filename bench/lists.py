@@ -110,7 +110,10 @@ def measure(opened: College, bare: Any, where: str) -> None:
     for each in statements_of(lambda: named.update(lists(opened)), opened):
         bare.execute(*each).fetchall()
     for what, work in named.items():
+        work()
         asked = statements_of(work, opened)
+        for each in asked:
+            bare.execute(*each).fetchall()
         sealed = [columns_of_json(bare.execute(*each).fetchone()) for each in asked]
 
         def floor(

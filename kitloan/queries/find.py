@@ -438,7 +438,7 @@ class Finder:
         self, connection: Connection, keys: list[tuple[str, str]]
     ) -> list[values.Holding]:
         today = self._session.today.isoformat()
-        if self._college is not None:
+        if self._college is not None and keys:
             tags = [tag for _, tag in keys]
             ours = _holdings_of(connection, self._college, tags, today)
             return [ours[tag] for tag in tags]

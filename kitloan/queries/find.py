@@ -437,8 +437,10 @@ class Finder:
     def _holdings(
         self, connection: Connection, keys: list[tuple[str, str]]
     ) -> list[values.Holding]:
+        if not keys:
+            return []
         today = self._session.today.isoformat()
-        if self._college is not None and keys:
+        if self._college is not None:
             tags = [tag for _, tag in keys]
             ours = _holdings_of(connection, self._college, tags, today)
             return [ours[tag] for tag in tags]

@@ -5,15 +5,18 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import func, select
 
 import kitloan
 from kitloan import BadInput, KitloanError, NewHolding, Refused, StoreError
 from kitloan.college import College
+from kitloan.storage.statements import Query
+from kitloan.tables import Holding, table
 from kitloan.text.tags import mint
 
 
@@ -187,6 +190,51 @@ def test_a_desk_outlives_its_connection(new_postgres: Callable[[], str]) -> None
                 )
             work()
         assert fife.find.holding(tag).status == "out"
+
+
+_KITS = Query(select(func.count()).select_from(table(Holding)))
+
+
+def test_whoever_reads_sees_one_state(fife: College, place: str) -> None:
+    """A page must not count other kits than it lists, however its statements reach the database."""
+    fife.holdings.add(NewHolding("Kit"))
+    with fife.session.store.read() as connection:
+        before = _KITS(connection).scalar()
+        _add_a_kit_beside(fife, place)
+        assert connection.execute(select(func.count()).select_from(table(Holding))).scalar() == 1
+        assert _KITS(connection).scalar() == before == 1
+    _add_a_kit_beside(fife, place)
+    with fife.session.store.read() as connection:
+        assert _KITS(connection).scalar() > 1
+
+
+def _add_a_kit_beside(fife: College, place: str) -> None:
+    """Copy a row as another program would; where somebody reads a file, it cannot."""
+    names = ", ".join(column.name for column in table(Holding).c)
+    chosen = names.replace("tag,", "substr(tag, 1, 10) || (SELECT count(*) FROM holding),", 1)
+    copy = f"INSERT INTO holding ({names}) SELECT {chosen} FROM holding LIMIT 1"
+    if not fife.session.store.is_sqlite:
+        with psycopg.connect(place) as other:
+            other.execute(copy)
+        return
+    with closing(sqlite3.connect(place, timeout=0)) as other, suppress(sqlite3.OperationalError):
+        other.execute(copy)
+        other.commit()
+
+
+@pytest.mark.parametrize("by_core", [False, True])
+def test_a_reading_that_failed_keeps_nobody_waiting(
+    fife: College, kit: str, place: str, by_core: bool
+) -> None:
+    """An error on one screen must not hold the file, or a state of the server, until it closes."""
+    with pytest.raises(ZeroDivisionError), fife.session.store.read() as connection:
+        assert _KITS(connection).scalar() == 1
+        if by_core:
+            connection.execute(select(1))
+        raise ZeroDivisionError
+    with kitloan.open(place, actor="j.kerr") as other:
+        other.loans.check_out([kit], "Viewforth")
+    assert fife.find.holding(kit).status == "out"
 
 
 def test_a_password_is_never_shown() -> None:

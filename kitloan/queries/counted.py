@@ -168,19 +168,22 @@ def count_words(
         return {}
     types = sorted({kind for _, kind, _ in kits})
     changed_at = dict(_LISTED.tuples(connection, c=college, types=types))
-    kits = [each for each in kits if each[1] in changed_at]
-    is_changed = any(at and changed_at[kind] for _, kind, at in kits)
-    changes = list_changes(connection, [college]) if is_changed else {}
+    changes: Mapping[Kind, ListChange] | None = None
     found: dict[str, Counted] = {}
     for tag, kind, at in kits:
-        change = changes.get((college, kind))
+        if kind not in changed_at:
+            continue
         if at is None:
             found[tag] = "never"
-        elif change is not None and (
-            at < change.at
-            or (at == change.at and counted_before(connection, (college, tag), change))
-        ):
-            found[tag] = "list_changed"
-        else:
-            found[tag] = "short" if tag in short else "whole"
+            continue
+        found[tag] = "short" if tag in short else "whole"
+        if changed_at[kind]:
+            if changes is None:
+                changes = list_changes(connection, [college])
+            change = changes.get((college, kind))
+            if change is not None and (
+                at < change.at
+                or (at == change.at and counted_before(connection, (college, tag), change))
+            ):
+                found[tag] = "list_changed"
     return found

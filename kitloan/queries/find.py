@@ -93,6 +93,12 @@ Condition = ColumnElement[bool]
 FEW: Final = frozenset(("uncounted", "incomplete", "in_transit", "withdrawn", "missing"))
 """Statuses that few holdings have; each has an index of its own, by tag."""
 
+# The words begin with the tag, so they are in the order of tags, and they are indexed.
+_ORDER: tuple[ColumnElement[Any], ...] = (
+    *(holding.c.number_order, holding.c.words, holding.c.tag),
+)
+_ORDER_OF_FEW: tuple[ColumnElement[Any], ...] = (holding.c.number_order, holding.c.tag)
+
 _TERMS = [
     (func.coalesce(gift.c.title, "unknown") if name == "title" else gift.c[name]).label(name)
     for name in GiftTerms.model_fields
@@ -100,27 +106,30 @@ _TERMS = [
 
 
 _HOLDING_COLUMNS = (
-    *("tag", "type_name", "kit_type", "state", "quantity", "out_quantity", "uncounted"),
-    *("critical_short", "out_of_use", "sighted_at", "sighted_by", "counted_at"),
+    *("kit_type", "state", "uncounted", "critical_short"),
+    *("sighted_at", "sighted_by", "counted_at"),
 )
-"""A holding as it is read. A page is of tuples as the driver has them: rows take longer to make."""
-_TAG, _OUT = map(_HOLDING_COLUMNS.index, ("tag", "out_quantity"))
-_QUANTITY = _HOLDING_COLUMNS.index("quantity")
-_COUNT = itemgetter(*map(_HOLDING_COLUMNS.index, ("tag", "kit_type", "counted_at")))
+"""What an answer is made of. A page is of the driver's tuples: rows take longer to make."""
+_READ_TOO = ("tag", "type", "quantity", "out_quantity", "out_of_use", "region")
 _AS_STORED = (
-    "region",
+    *_READ_TOO,
     *[
         name
         for name in values.Holding.__slots__
-        if name in holding.c and name not in ("college", *_HOLDING_COLUMNS)
+        if name in holding.c and name not in ("college", *_HOLDING_COLUMNS, *_READ_TOO)
     ],
 )
-"""What an answer shows of a holding's row and only shows; a column that comes is among them."""
+"""What an answer shows as it is stored, by the names that it has there; a column that comes is
+among them. It follows what an answer is made of."""
+_OWN = len(_HOLDING_COLUMNS)
+_STORED = _OWN + len(_AS_STORED)
+_TAG, _, _QUANTITY, _OUT = range(_OWN, _OWN + 4)
+_COUNT = itemgetter(_TAG, *map(_HOLDING_COLUMNS.index, ("kit_type", "counted_at")))
 
 
 _LOAN_COLUMNS = (
     *("loan", "tag", "quantity", "returned", "out_at", "due_on", "due_key"),
-    *("to", "type_name", "asset_number"),
+    *("to", "type", "asset_number"),
     *("contact_name", "contact_email", "contact_phone"),
 )
 """An open loan as it is read, with its borrower and its holding."""
@@ -128,7 +137,7 @@ _FIRST_DUE = itemgetter(_LOAN_COLUMNS.index("due_key"), _LOAN_COLUMNS.index("loa
 
 
 _JOINED = {
-    "type_name": kit_type.c.name,
+    "type": kit_type.c.name,
     "region": college.c.region,
     "to": organisation.c.name,
     "asset_number": holding.c.asset_number,
@@ -237,12 +246,7 @@ class Finder:
         Raises:
             BadInput: `bad_cursor`.
         """
-        # The words begin with the tag, so they are in the order of tags, and they are indexed.
-        order: tuple[ColumnElement[Any], ...] = (
-            *(holding.c.number_order, holding.c.words, holding.c.tag),
-        )
-        if status in FEW:  # which have indexes of their own
-            order = (holding.c.number_order, holding.c.tag)
+        order = _ORDER_OF_FEW if status in FEW else _ORDER
         words = _Words(text)
         given = {"today": self._session.today.isoformat(), **words.values}
 
@@ -427,18 +431,23 @@ class Finder:
         return None if self._session.is_national else self._session.college
 
     def _holding(self, connection: Connection, where: str, tag: str) -> values.Holding:
-        (found,) = self._holdings(connection, [(where, tag)])
-        return found
+        found = _holdings_of(connection, where, [tag], self._session.today.isoformat())[tag]
+        return _with_terms(connection, [found])[0] if self._college is None else found
 
     def _holdings(
         self, connection: Connection, keys: list[tuple[str, str]]
     ) -> list[values.Holding]:
+        if not keys:
+            return []
         today = self._session.today.isoformat()
+        if self._college is not None:
+            tags = [tag for _, tag in keys]
+            ours = _holdings_of(connection, self._college, tags, today)
+            return [ours[tag] for tag in tags]
         found = {
             where: _holdings_of(connection, where, tags, today) for where, tags in _by_college(keys)
         }
-        ordered = [found[where][tag] for where, tag in keys]
-        return _with_terms(connection, ordered) if self._college is None else ordered
+        return _with_terms(connection, [found[where][tag] for where, tag in keys])
 
 
 def _by_college(keys: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -457,12 +466,35 @@ def _holdings_of(
     short = _shortages(connection, where, tags)
     kits = [_COUNT(row) for row in rows if row[_QUANTITY] == 1]
     counted = count_words(connection, where, kits, short)
-    return {
-        (tag := row[_TAG]): _holding_answer(
-            where, row, loans.get(tag), short.get(tag, ()), counted.get(tag)
+    found = {}
+    for row in rows:
+        _, state, uncounted, critical_short, at, by, counted_at = row[:_OWN]
+        tag, _, quantity, out_quantity, out_of_use = row[_OWN : _OWN + 5]
+        first, who = loans.get(tag, (None, None))
+        status = status_of(
+            state=state,
+            quantity=quantity,
+            out_quantity=out_quantity,
+            uncounted=uncounted,
+            critical_short=critical_short,
+            overdue=first is not None and first.overdue,
+            out_of_use=out_of_use is not None,
         )
-        for row in rows
-    }
+        words = counted.get(tag)
+        # The rest by its order: to find each by its name takes as long as to make the answer.
+        found[tag] = _holding_of(
+            row[_OWN:_STORED],
+            where,
+            status,
+            _terms(*row[_STORED:]),
+            first,
+            short.get(tag, ()),
+            _sighting_of(at, by) if at else None,
+            who,
+            words,
+            counted_at if words else None,
+        )
+    return found
 
 
 def _national(connection: Connection, words: "_Words") -> list[Condition]:
@@ -519,22 +551,21 @@ def _first_loans(
     """The open loan that is due first, of each holding that is out, and who took it."""
     rows = _LOANS_OF_TAGS.tuples(connection, c=where, tags=tags)
     # Sorted here: to sort, SQLite would read every open loan by date to find these few.
-    last_first = sorted(rows, key=_FIRST_DUE, reverse=True)
-    return {
-        tag: (
-            _loan_of(
-                id=which,
-                to=to,
-                out_at=out_at or None,
-                on=day_of(out_at) if out_at else None,
-                due_on=date.fromisoformat(due_on) if due_on else None,
-                overdue=due_key < today,
-                quantity=quantity - back,
-            ),
-            _contact(*person),
+    rows.sort(key=_FIRST_DUE, reverse=True)
+    found = {}
+    for which, tag, quantity, back, at, due_on, due_key, to, _, _, name, email, phone in rows:
+        answer = _loan_of(
+            which,
+            to,
+            at or None,
+            date.fromisoformat(due_on) if due_on else None,
+            due_key < today,
+            quantity - back,
+            day_of(at) if at else None,
         )
-        for which, tag, quantity, back, out_at, due_on, due_key, to, _, _, *person in last_first
-    }
+        whom = None if name is None else _contact_of(name, email, phone)
+        found[tag] = (answer, whom)
+    return found
 
 
 def _shortages(
@@ -546,80 +577,36 @@ def _shortages(
     return found
 
 
-def _contact(name: str | None, email: str | None, phone: str | None) -> ContactOfLoan | None:
-    return None if name is None else _contact_of(name, email, phone)
-
-
 def _loan_lines(
     connection: Connection, where: str, loans: list[str], today: str
 ) -> dict[str, LoanLine]:
     """A college's open loans with these ids, by id."""
     rows = _LOANS_BY_ID.tuples(connection, c=where, loans=loans)
-    return {
-        which: _line_of(
-            id=which,
-            tag=tag,
-            type=kind,
-            quantity=quantity - back,
-            to=to,
-            out_at=out_at or None,
-            on=day_of(out_at) if out_at else None,
-            due_on=date.fromisoformat(due_on) if due_on else None,
-            overdue=due_key < today,
-            college=where,
-            contact=_contact(*person),
-            asset_number=number,
+    found = {}
+    for row in rows:
+        which, tag, quantity, back, at, due_on, due_key, to, kind, number, name, email, phone = row
+        # By their order: to find each by its name takes as long as to make the answer.
+        found[which] = _line_of(
+            which,
+            tag,
+            kind,
+            quantity - back,
+            to,
+            at or None,
+            date.fromisoformat(due_on) if due_on else None,
+            due_key < today,
+            where,
+            day_of(at) if at else None,
+            None if name is None else _contact_of(name, email, phone),
+            number,
         )
-        for which, tag, quantity, back, out_at, due_on, due_key, to, kind, number, *person in rows
-    }
+    return found
 
 
 @lru_cache(maxsize=1024)
 def _terms(*known: Any) -> GiftTerms:
     """The terms of a gift, in the order of their fields; many holdings share them."""
     return GiftTerms.model_construct(**dict(zip(GiftTerms.model_fields, known, strict=True)))
-
-
-_OWN = len(_HOLDING_COLUMNS)
-_STORED = _OWN + len(_AS_STORED)
-
-
-def _holding_answer(
-    where: str,
-    row: tuple[Any, ...],
-    open_loan: tuple[values.LoanOfHolding, ContactOfLoan | None] | None,
-    shortages: tuple[ShortageLine, ...],
-    counted: values.Counted | None,
-) -> values.Holding:
-    tag, kind, _, state, quantity, out, uncounted, short, out_of_use, at, by, counted_at = row[
-        :_OWN
-    ]
-    # Of more than 14 names beside an argument Python would make a mapping first, which is slow.
-    return _holding_of(
-        row[_OWN:_STORED],
-        tag=tag,
-        type=kind,
-        college=where,
-        quantity=quantity,
-        out_quantity=out,
-        status=status_of(
-            state=state,
-            quantity=quantity,
-            out_quantity=out,
-            uncounted=uncounted,
-            critical_short=short,
-            overdue=open_loan is not None and open_loan[0].overdue,
-            out_of_use=out_of_use is not None,
-        ),
-        gift=_terms(*row[_STORED:]),
-        loan=open_loan[0] if open_loan else None,
-        shortages=shortages,
-        last_sighted=_sighting_of(at, by) if at else None,
-        contact=open_loan[1] if open_loan else None,
-        counted=counted,
-        counted_at=counted_at if counted else None,
-        out_of_use=out_of_use,
-    )
 
 
 def status_of(
@@ -737,7 +724,9 @@ _LITERALLY = str.maketrans({each: f"/{each}" for each in "/%_"})
 
 def _common_end(forms: Sequence[str]) -> str:
     """The text with which all forms of a word end."""
-    (first, *_) = forms
+    (first, *others) = forms
+    if not others:
+        return first
     ends = (first[start:] for start in range(len(first)))
     return next((end for end in ends if all(each.endswith(end) for each in forms)), "")
 

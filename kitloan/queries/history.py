@@ -5,7 +5,8 @@ undone entry is marked "(undone)"; the entry that undid it follows.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -19,7 +20,7 @@ from kitloan.queries.paging import Paged
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import Query, among
 from kitloan.tables import KitType, LedgerEntry, Loan, Organisation, table
-from kitloan.text.dates import day_happened, day_of, uk
+from kitloan.text.dates import day_of, uk
 from kitloan.text.tags import grouped
 from kitloan.values import HistoryLine, Page, maker_of, plural
 
@@ -134,14 +135,25 @@ def page_of_tag(
 def _lines(
     connection: Connection, college: str, rows: Sequence[tuple[Any, ...]]
 ) -> list[HistoryLine]:
+    """Lines of rows as they were recorded, by the day it happened; of one day as recorded."""
     bodies = _read([body for _, _, body, _ in rows])
-    lookups = _lookups(connection, college, [body["fact"] for body in bodies])
-    return _by_day(
-        [
-            _line(body, seq, undone, lookups)
-            for (_, seq, _, undone), body in zip(rows, bodies, strict=True)
-        ]
-    )
+    facts = [body["fact"] for body in bodies]
+    lookups = _lookups(connection, college, facts)
+    recorded, dated = date.min, []
+    for (_, seq, _, undone), body, fact in zip(rows, bodies, facts, strict=True):
+        at = body["at"]
+        day = day_of(at)
+        if day > recorded:  # a clock may have run back
+            recorded = day
+        happened = _happened_on(fact, day)
+        words = _summary(fact, seq, lookups)
+        if undone:
+            words += " (undone)"
+        line = _line_of(at, fact["kind"], body["by"], words, at, happened)
+        earlier = happened is not None and happened < day
+        dated.append((happened if earlier else recorded, line))
+    dated.sort(key=itemgetter(0))
+    return [line for _, line in dated]
 
 
 def _read(bodies: Sequence[str]) -> list[dict[str, Any]]:
@@ -159,18 +171,6 @@ def _read(bodies: Sequence[str]) -> list[dict[str, Any]]:
     except ValueError:
         read = []
     return read if len(read) == len(bodies) else [json.loads(body) for body in bodies]
-
-
-def _by_day(lines: list[HistoryLine]) -> list[HistoryLine]:
-    """Entries, given as they were recorded, by the day it happened; of one day as recorded."""
-    recorded = date.min
-    ordered = []
-    for line in lines:
-        day = day_of(line.recorded_at)
-        recorded = max(recorded, day)  # a clock may have run back
-        earlier = line.happened_on is not None and line.happened_on < day
-        ordered.append((line.happened_on if earlier else recorded, line))
-    return [line for _, line in sorted(ordered, key=itemgetter(0))]
 
 
 def page_of_log(
@@ -232,14 +232,14 @@ def _names(
     connection: Connection,
     college: str,
     facts: Sequence[Mapping[str, Any]],
-    kinds: Collection[str],
+    kinds: AbstractSet[str],
 ) -> Names:
     """The names of what the facts name by its id; kit types and loans have a mark before theirs."""
     ids = {fact.get("organisation") for fact in facts}
     if "organisation.merged" in kinds:
         ids |= {fact.get("into") for fact in facts if fact["kind"] == "organisation.merged"}
     borrowers: dict[str, str] = {}
-    if any(kind in kinds for kind in _BACK):
+    if not kinds.isdisjoint(_BACK):
         loans = sorted({fact["loan"] for fact in facts if fact["kind"] in _BACK})
         borrowers = dict(_BORROWERS.tuples(connection, c=college, loans=loans))
     names: dict[str, str] = {}
@@ -376,18 +376,6 @@ def _change(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return "; ".join(words)
 
 
-def _line(body: Mapping[str, Any], seq: int, undone: bool, lookups: _Lookups) -> HistoryLine:
-    words = _summary(body["fact"], seq, lookups)
-    return _line_of(
-        at=body["at"],
-        kind=body["fact"]["kind"],
-        by=body["by"],
-        summary=f"{words} (undone)" if undone else words,
-        recorded_at=body["at"],
-        happened_on=_happened_on(body),
-    )
-
-
 def _summary(fact: Mapping[str, Any], seq: int, lookups: _Lookups) -> str:
     if changed := lookups.changes.get(seq):
         return changed
@@ -395,13 +383,12 @@ def _summary(fact: Mapping[str, Any], seq: int, lookups: _Lookups) -> str:
     return summarise(fact, lookups.names) if summarise else str(fact["kind"])
 
 
-def _happened_on(body: Mapping[str, Any]) -> date | None:
+def _happened_on(fact: Mapping[str, Any], recorded: date) -> date | None:
     """The day on which something happened; None where a register does not name it."""
-    fact = body["fact"]
-    if fact["kind"] == "loan.found" or fact.get("register_row"):
-        named = fact.get("on") or fact.get("received_on")
-        return date.fromisoformat(named) if named else None
-    return day_happened(body["at"], fact.get("on") or fact.get("received_on"))
+    if named := fact.get("on") or fact.get("received_on"):
+        return date.fromisoformat(named)
+    is_of_register = fact["kind"] == "loan.found" or fact.get("register_row")
+    return None if is_of_register else recorded
 
 
 @lru_cache(maxsize=1_024)  # what is lent on one day is often due on one day
@@ -421,23 +408,28 @@ def _loan_terms(fact: Mapping[str, Any], names: Names) -> str:
 
 
 def _short(fact: Mapping[str, Any]) -> str:
+    words = _COUNTED[fact["counted"]]
+    if not fact["shortages"]:
+        return words
     shortages = [
         f"{short['component']} {number} {word}"
         for short in fact["shortages"]
         for number, word in ((short["missing"], "missing"), (short["broken"], "broken"))
         if number
     ]
-    words = {
-        "whole": "counted, whole",
-        "short": "counted",
-        "uncounted": "not counted yet",
-        "no_contents": "",
-    }[fact["counted"]]
-    return ": ".join(part for part in (words, ", ".join(shortages)) if part)
+    return ": ".join(filter(None, (words, ", ".join(shortages))))
+
+
+_COUNTED = {
+    "whole": "counted, whole",
+    "short": "counted",
+    "uncounted": "not counted yet",
+    "no_contents": "",
+}
 
 
 def _joined(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
+    return ", ".join(filter(None, parts))
 
 
 def _counted_of(fact: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ the holding, if this store knows it.
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -82,14 +82,15 @@ def resolve(connection: Connection, college: str | None, text: str) -> tuple[str
     only = {} if college is None else {"c": college}
     tag = bare(text)
     if is_tag(tag):
-        found = by_tag(connection, t=tag, **only).all() or by_alias(connection, t=tag, **only).all()
+        found = by_tag.tuples(connection, t=tag, **only)
+        found = found or by_alias.tuples(connection, t=tag, **only)
         if found:
             return _only(found, text)
     number = fold(text).replace("\0", "")  # PostgreSQL takes no text with a NUL
-    numbered = by_number(connection, n=number, **only).all() if number else []
-    numbered = numbered or numbered_alike(connection, college, text)
-    if numbered:
-        return _only(numbered, text)
+    if number and (found := by_number.tuples(connection, n=number, **only)):
+        return _only(found, text)
+    if alike := numbered_alike(connection, college, text):
+        return _only(alike, text)
     if college is not None:
         _refuse_another_colleges(connection, college, text, tag)
     raise _unknown(connection, college, text, tag)
@@ -160,15 +161,19 @@ _GONE = ("held", "missing", "in_transit", "withdrawn")
 """The states of a holding, from present to gone."""
 
 
-def _only(found: Sequence[AnyRow], text: str) -> tuple[str, str]:
+def _only(found: Sequence[Sequence[Any]], text: str) -> tuple[str, str]:
+    """The college and the tag of the only one of `found`, which begin with them and the state."""
+    if len(found) == 1:
+        college, tag, *_ = found[0]
+        return college, tag
     # If a kit went from one college to another, the college that has it now is meant.
     # Of two in one college with one number, the missing one may be the one that was found.
-    least = _GONE[min(_GONE.index(row.state) for row in found)]
-    there = {row.college for row in found if row.state == least}
+    least = _GONE[min(_GONE.index(state) for _, _, state, *_ in found)]
+    there = {college for college, _, state, *_ in found if state == least}
     rows = [
-        (str(row.college), str(row.tag))
-        for row in found
-        if row.state == least or (row.state == "missing" and row.college in there)
+        (college, tag)
+        for college, tag, state, *_ in found
+        if state == least or (state == "missing" and college in there)
     ]
     if len(rows) == 1:
         return rows[0]

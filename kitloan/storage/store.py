@@ -82,50 +82,35 @@ class Store:
 
     Attributes:
         name: its path or URL, as shown to people; without passwords.
+        is_sqlite: whether it is a file.
         wrote: whether something was committed since it was opened.
     """
 
     def __init__(self, engine: Engine, name: str, folder: Path | None = None) -> None:
         self.engine = engine
         self.name = name
+        self.is_sqlite = engine.dialect.name == "sqlite"
         self.wrote = False
         self._untried = folder  # where to try the locks before the first write
         self._kept: list[Connection] = []
 
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the store and changes nothing."""
-        return self._begun(_READING)
+        return _Transaction(self, _READING)
 
-    @contextmanager
-    def _begun(self, how: str) -> Iterator[Connection]:
-        """A transaction, on a connection that is kept for the next one.
+    def connection(self) -> Connection:
+        """A connection that is kept, or a new one.
 
         To take one out of the pool and give it back takes SQLAlchemy longer than a file needs to
         answer, and as long as a server near by.
         """
-        try:
-            connection = self._kept_one() or self.engine.connect()
-            connection.info[_HOW] = how
-            if not self.is_sqlite:
-                _set_level(self.engine, connection, how)
-            try:
-                try:
-                    with connection.begin():
-                        yield connection
-                finally:
-                    _lose_sight(connection)
-            except BaseException:
-                connection.close()
-                raise
-        except Exception as problem:
-            error = as_ours(problem, self.name)
-            if error is problem:
-                raise
-            raise error from problem
-        if how == _WRITING:
-            self.wrote = True
+        return self._kept_one() or self.engine.connect()
+
+    def keep(self, connection: Connection) -> None:
+        """Keep a connection for the next transaction, if few are kept."""
         if len(self._kept) < _MOST_KEPT:
-            connection.info[_LAST_USED] = time.monotonic()
+            if not self.is_sqlite:
+                connection.info[_LAST_USED] = time.monotonic()
             self._kept.append(connection)
         else:
             connection.close()
@@ -277,17 +262,89 @@ class Store:
         if self._untried is not None:
             insist_on_locks(self._untried)
             self._untried = None
-        return self._begun(_WRITING)
+        return _Transaction(self, _WRITING)
 
     def close(self) -> None:
         """Close every connection."""
         self.release()
         self.engine.dispose()
 
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether the store is a file."""
-        return self.engine.dialect.name == "sqlite"
+
+class _Transaction(AbstractContextManager[Connection]):
+    """A transaction on a store.
+
+    SQLAlchemy is told of one that writes. Of one that reads it hears with the first statement that
+    it makes: most are given to the driver (see `kitloan.storage.statements`), and to note that a
+    transaction begins and ends would take SQLAlchemy a third of the time of a kit's page.
+    """
+
+    __slots__ = ("_connection", "_driver", "_how", "_store")
+
+    def __init__(self, store: Store, how: str) -> None:
+        self._store, self._how = store, how
+
+    def __enter__(self) -> Connection:
+        try:
+            self._connection = connection = self._store.connection()
+            try:
+                self._begin(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except Exception as problem:
+            self._raise_ours(problem)
+            raise
+        return connection
+
+    def _begin(self, connection: Connection) -> None:
+        is_file, info = self._store.is_sqlite, connection.info
+        driver: Any = connection.connection.dbapi_connection
+        self._driver = driver
+        info[_HOW] = self._how
+        if not is_file:
+            _set_level(self._store.engine, driver, self._how)
+        if self._how == _WRITING or (not is_file and info.get(POOLED)):
+            connection.begin()
+        elif is_file and not driver.in_transaction:  # a scratch copy has one connection
+            driver.execute("BEGIN")
+        # The driver of a server begins one by itself.
+
+    def __exit__(self, kind: type[BaseException] | None, problem: Any, _: object) -> None:
+        connection = self._connection
+        try:
+            try:
+                self._end(connection, is_well=kind is None)
+            finally:
+                _lose_sight(connection)
+        except BaseException as failed:
+            connection.close()
+            if isinstance(failed, Exception):
+                self._raise_ours(failed)
+            raise
+        if kind is not None:
+            connection.close()
+            if isinstance(problem, Exception):
+                self._raise_ours(problem)
+            return
+        if self._how == _WRITING:
+            self._store.wrote = True
+        self._store.keep(connection)
+
+    def _end(self, connection: Connection, *, is_well: bool) -> None:
+        if not is_well:
+            connection.rollback()
+            if not connection.invalidated:
+                self._driver.rollback()
+        elif connection.in_transaction():
+            connection.commit()
+        else:
+            self._driver.commit()
+
+    def _raise_ours(self, problem: Exception) -> None:
+        """Raise kitloan's own error in place of a driver's; return where it is no driver's."""
+        error = as_ours(problem, self._store.name)
+        if error is not problem:
+            raise error from problem
 
 
 def see(connection: Connection, place: Path) -> None:
@@ -534,7 +591,8 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     driver: Any = connection.connection.dbapi_connection
-    driver.execute(f"BEGIN {connection.info.get(_HOW, '')}")
+    if not driver.in_transaction:  # one that reads has begun before SQLAlchemy hears of it
+        driver.execute(f"BEGIN {connection.info.get(_HOW, '')}")
 
 
 def _postgres(place: str) -> Store:
@@ -590,12 +648,11 @@ def _checked_in(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the usual one, for the next use
 
 
-def _set_level(engine: Engine, connection: Connection, how: str) -> None:
+def _set_level(engine: Engine, driver: Any, how: str) -> None:
     """Set what a transaction on a server sees: one state, when it reads.
 
     At the usual level every statement sees a state of its own.
     """
-    driver: Any = connection.connection.dbapi_connection
     levels: Any = engine.dialect.loaded_dbapi
     wanted = levels.IsolationLevel.REPEATABLE_READ if how == _READING else None
     if driver.isolation_level != wanted:

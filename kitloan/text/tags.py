@@ -83,6 +83,8 @@ def bare(text: str) -> str:
     web link; folds case, and reads the letters I, L and O in the body as the digits they are
     mistaken for. Text that holds no tag comes back as it is otherwise, unchecked.
     """
+    if is_tag(text):
+        return text
     code = text if text.isprintable() else "".join(c for c in text if c.isprintable())
     code = code.upper()
     code = _SYMBOLOGY.sub("", code.strip())

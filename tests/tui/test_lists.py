@@ -1,6 +1,7 @@
 """Lists of what is there and what is out, and figures: narrowed, paged, opened, given up."""
 
 import threading
+from functools import partial
 from pathlib import Path
 
 from textual.widgets import Select
@@ -183,6 +184,31 @@ async def test_a_list_gives_way_to_a_scan(busy: Store, log: Path) -> None:
         await hands.scan(busy.headset)
         assert hands.reads("> OUT VR headset")
         assert ended.wait(300)
+    assert not log.exists()
+
+
+async def test_of_keys_in_a_hurry_the_last_is_looked_up(busy: Store, log: Path) -> None:
+    """Else a scan after five keys would wait for five lists, of which nobody sees four."""
+    asked, shown = list[int](), list[int]()
+    go_on = threading.Event()
+
+    def look(number: int) -> int:
+        asked.append(number)
+        go_on.wait(60)
+        return number
+
+    async with at_desk(lambda: busy.kitloan, log) as hands:
+        await hands.go("holdings")
+        screen = hands.desk.screen
+        assert isinstance(screen, HoldingList)
+        for number in range(5):
+            screen.look_up(partial(look, number), shown.append)
+        await hands.until(lambda: bool(asked))
+        assert screen.is_looking
+        go_on.set()
+        await hands.until(lambda: bool(shown))
+        assert (asked, shown) == ([0, 4], [4])
+        assert not screen.is_looking
     assert not log.exists()
 
 

@@ -105,6 +105,8 @@ class DeskScreen(Screen[None]):
         self.desk = desk
         self._asked = 0
         self._answered = 0
+        self._is_asking = False
+        self._waiting: Callable[[], None] | None = None
         self._then: Callable[[str], None] | None = None
         self._returns_to: Any = None
 
@@ -295,6 +297,9 @@ class DeskScreen(Screen[None]):
     def look_up(self, find: Callable[[], T], show: Callable[[T], None]) -> None:
         """Find something out on a thread, then show it; an answer to an older question is dropped.
 
+        While one question is asked, only the latest of those after it waits. Key after key would
+        otherwise begin look-ups that nobody waits for, and a scan would wait for all of them.
+
         Args:
             find: asks the store; touches no widget.
             show: draws the answer.
@@ -309,10 +314,20 @@ class DeskScreen(Screen[None]):
             except Exception as problem:  # shown on the screen, whatever it was
                 self.post_message(Answered(number, lambda: None, problem))
 
-        self.run_worker(work, thread=True, group="looking", exclusive=True, exit_on_error=False)
+        if self._is_asking:
+            self._waiting = work
+        else:
+            self._ask_store(work)
+
+    def _ask_store(self, work: Callable[[], None]) -> None:
+        self._is_asking = True
+        self.run_worker(work, thread=True, group="looking", exit_on_error=False)
 
     def on_answered(self, event: Answered) -> None:
-        """Show the answer to the latest question."""
+        """Show the answer to the latest question, or ask it now."""
+        self._is_asking, waiting, self._waiting = False, self._waiting, None
+        if waiting is not None and self.is_attached:
+            self._ask_store(waiting)
         if event.number != self._asked or not self.is_attached:
             return
         self._answered = event.number

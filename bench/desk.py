@@ -81,7 +81,7 @@ def opening(folder: Path) -> None:
     )
     line("first paint (floor: a bare Textual app's)", paint, bare_paint, "1.5 x")
     line("ready for a scan (floor: a bare desk with a store)", ready, bare_ready, "1.2 x")
-    line("the same (floor: import sqlmodel, textual.app)", ready, import_, "")
+    line("the same (floor: import sqlmodel, textual.app)", ready, import_, "1.2 x")
 
 
 def round_trip() -> list[float]:

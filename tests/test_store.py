@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -27,6 +29,37 @@ def test_opening_never_makes_a_file(tmp_path: Path) -> None:
         kitloan.open(missing)
     assert refusal.value.code == "no_store"
     assert not missing.parent.exists()
+
+
+_TWO_THREADS = """
+import sys, threading
+from sqlmodel import Field
+from kitloan.tables.base import Base, table
+sys.setswitchinterval(1e-6)
+
+def wide(number):
+    fields = {f"f{n}": Field(primary_key=not n) for n in range(40)}
+    kinds = dict.fromkeys(fields, str)
+    body = {"__annotations__": kinds, "__module__": __name__, "__tablename__": f"t{number}"}
+    return type(Base)(f"T{number}", (Base,), body | fields, table=True)
+
+found = []
+for number in range(60):
+    model, begin = wide(number), threading.Barrier(4)
+    def make():
+        begin.wait()
+        found.append(len(table(model).columns))
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for each in threads: each.start()
+    for each in threads: each.join()
+assert found == [40] * 240, found
+"""
+
+
+def test_two_threads_that_need_a_table_get_all_of_it() -> None:
+    """The desk loads today's lists while it takes a scan; half a table would stop either."""
+    done = subprocess.run([sys.executable, "-c", _TWO_THREADS], capture_output=True, text=True)
+    assert not done.returncode, done.stderr
 
 
 def test_a_store_whose_version_is_no_number_is_refused(fife: College, place: str) -> None:

@@ -4,7 +4,7 @@ Loading SQLModel makes some hundred thousand objects that live to the end; the g
 would walk them again and again and find nothing, for a seventh of the time that `kitloan show`
 takes. So it rests until a store is open (`App.open`), and then leaves alone what was loaded.
 
-Pydantic would read the metadata of everything that is installed beside it, to look for plugins: as
+Pydantic would read the metadata of everything that is installed with it, to look for plugins: as
 much as a tenth of loading SQLModel. What a ledger may hold is for kitloan alone to check, so none
 is let in.
 """

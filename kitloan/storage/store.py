@@ -273,9 +273,9 @@ class Store:
 class _Transaction(AbstractContextManager[Connection]):
     """A transaction on a store.
 
-    SQLAlchemy is told of one that writes. Of one that reads it hears with the first statement that
-    it makes: most are given to the driver (see `kitloan.storage.statements`), and to note that a
-    transaction begins and ends would take SQLAlchemy a third of the time of a kit's page.
+    SQLAlchemy begins and ends only transactions that write. One that reads is the driver's, which
+    gets most statements (see `kitloan.storage.statements`): by SQLAlchemy, to begin and end it
+    would take a third of the time of a kit's page.
     """
 
     __slots__ = ("_connection", "_driver", "_how", "_store")

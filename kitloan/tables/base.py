@@ -1,11 +1,15 @@
 """The base of the tables: their root class, foreign keys inside one college, and Core tables."""
 
+from threading import Lock
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 from sqlalchemy import Column, ForeignKeyConstraint, MetaData, Table
 from sqlmodel import SQLModel
+
+_MAKING = Lock()
+"""The desk's threads load different modules at the same time, and both may need a table."""
 
 
 class Base(SQLModel):
@@ -58,11 +62,12 @@ def in_college(*columns: str, to: str, name: str) -> ForeignKeyConstraint:
 def table(model: type[Base]) -> Table:
     """The Core table behind a model: what queries are written with."""
     name = str(model.__tablename__)
-    if name not in Base.metadata.tables:
-        own = model.__annotations__
-        fields = [*(each for each in model.model_fields if each not in own), *own]
-        columns: list[Column[Any]] = [getattr(model, each) for each in fields]
-        for field, column in zip(fields, columns, strict=True):
-            column.key = column.name = field
-        Table(name, Base.metadata, *columns, *getattr(model, "__table_args__", ()))
-    return Base.metadata.tables[name]
+    with _MAKING:  # SQLAlchemy lists a table before its columns are in it
+        if name not in Base.metadata.tables:
+            own = model.__annotations__
+            fields = [*(each for each in model.model_fields if each not in own), *own]
+            columns: list[Column[Any]] = [getattr(model, each) for each in fields]
+            for field, column in zip(fields, columns, strict=True):
+                column.key = column.name = field
+            Table(name, Base.metadata, *columns, *getattr(model, "__table_args__", ()))
+        return Base.metadata.tables[name]

@@ -92,7 +92,8 @@ ONLY_SOME_ROWS = (
 """Partial indexes: table, name, columns, which rows, whether unique. `kitloan.storage.schema` makes
 them. Declared on the class, they would load both databases' dialects: 30 ms of every command."""
 
-EVERY_TABLE = tuple(table(each) for each in Base.__subclasses__())
+for _each in Base.__subclasses__():  # all are in the metadata, also those in no list here
+    table(_each)
 
 REGISTER_TABLES = tuple(
     table(each)

@@ -625,11 +625,11 @@ class DeskApp(ScanRouter, App[None]):
 
     def _look_up(self, college: "College") -> None:
         """On a thread: today's lists, when something has changed since they were looked up."""
-        from kitloan.ledger.clocks import warning
-        from kitloan_tui import lookups, today
-
-        session = college.session
         try:
+            from kitloan.ledger.clocks import warning
+            from kitloan_tui import lookups, today
+
+            session = college.session
             pulse = lookups.pulse(session)
             board = today.board(session) if pulse != self._pulse else self._board
             self.post_message(Refreshed(board, pulse, clock=warning(session)))

@@ -13,7 +13,7 @@ that applying a fact needs nothing but the fact.
 from functools import cache
 from importlib import import_module
 
-from kitloan.ledger.facts.base import KINDS, FactBase
+from kitloan.ledger.facts.base import APPLY, KINDS, FactBase
 
 MODULES = (
     "kitloan.ledger.facts.calendar",
@@ -53,7 +53,10 @@ def fact_class(kind: str) -> type[FactBase] | None:
     """The class of a kind of fact; None for a kind that is not known."""
     if kind not in KINDS:
         _load_every_kind()
-    return KINDS.get(kind)
+    if (found := KINDS.get(kind)) is not None:
+        # Another thread may be loading its module; this waits until all of it is there.
+        import_module(APPLY[found].__module__)
+    return found
 
 
 def every_kind() -> tuple[type[FactBase], ...]:

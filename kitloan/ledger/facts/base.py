@@ -110,7 +110,7 @@ def applies(kind: type[F]) -> Callable[[Apply[F]], Apply[F]]:
     """Register a function as the one that applies facts of this kind."""
 
     def register(function: Apply[F]) -> Apply[F]:
-        APPLY[kind] = function
+        APPLY[kind] = function  # before its name: who finds the kind finds what it does
         KINDS[kind.model_fields["kind"].default] = kind
         return function
 

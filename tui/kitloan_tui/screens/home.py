@@ -89,7 +89,7 @@ class Home(Screen[None]):
         self._complete = complete
         self._keys = settings.keys
         self._names = keys.by_key(settings.keys)
-        self._drawn: tuple[CounterState, Board] | None = None
+        self._drawn: tuple[CounterState, Board | None] | None = None
         self._asked: object = None
         self._refused_line = ""
         self._chosen: Opens | None = None
@@ -126,7 +126,7 @@ class Home(Screen[None]):
         from kitloan_tui.counter import sentences  # loads the library; the store is open by now
 
         asking, notes = sentences.asking(state, today), sentences.notes(state)
-        self._drawn = (state, board) if board else None
+        self._drawn = (state, board)
         self.show_verdict(asking or state.verdict, notes)
         self.show_status([*status_lines(state), *more])
         shown = {verdict.text for verdict in (state.verdict, *notes)}
@@ -268,17 +268,20 @@ class Opens:
 
 def draw_page(
     state: CounterState,
-    board: "Board",
+    board: "Board | None",
     width: int,
     names: Mapping[str, str],
     chosen: Opens | None = None,
 ) -> Content:
-    """The page that the counter's state asks for; `chosen` is the row that the arrows are on."""
+    """The page that the counter's state asks for; `chosen` is the row that the arrows are on.
+
+    Without a board, it has what the counter asks and no lists.
+    """
     if state.counting:
         return _stacked(_contents(state.counting, width))
     if state.choices:
         return _stacked(_choices(state, width))
-    return _stacked(_today(board, width, names, chosen))
+    return _NOTHING if board is None else _stacked(_today(board, width, names, chosen))
 
 
 def _stacked(lines: Iterable[Content]) -> Content:
@@ -288,8 +291,10 @@ def _stacked(lines: Iterable[Content]) -> Content:
 # -- today ----------------------------------------------------------------------------------------
 
 
-def rows_of(board: "Board") -> list[Opens]:
-    """The rows of the page that can be opened, from the top."""
+def rows_of(board: "Board | None") -> list[Opens]:
+    """The rows of today's lists that can be opened, from the top."""
+    if board is None:
+        return []
     return [
         *(Opens("booking", each.id) for each in board.at_risk),
         *(opens for opens, _, some in _counts(board) if some),

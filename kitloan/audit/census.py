@@ -42,7 +42,7 @@ from kitloan.tables import College, Component, Gift, Holding, KitType, LedgerEnt
 from kitloan.tables.absence import Arrival, Transfer, Withdrawal
 from kitloan.tables.evidence import SchoolLink, SchoolNow
 from kitloan.tables.national import Gifting
-from kitloan.text.dates import day_of
+from kitloan.text.dates import FIRST_YEAR, day_of
 from kitloan.text.names import fold, plain
 
 arrival, college, component = table(Arrival), table(College), table(Component)
@@ -150,7 +150,8 @@ class Census:
     @property
     def last_whole_year(self) -> date:
         """The first day of the last academic year that is over, and known to its end."""
-        return whole_year(self.day if self.known is None else min(self.day, self.known))
+        end = self.day if self.known is None else min(self.day, self.known)
+        return whole_year(max(end, date(FIRST_YEAR, 8, 1)))  # a broken clock shows any year
 
     @cached_property
     def decided(self) -> Decisions:

@@ -225,8 +225,8 @@ def _waiting(many: int) -> str:
         return ""
     return (
         f" {plural(many, 'change')} to uses, recorded or received after the year was over, "
-        f"{'is' if many == 1 else 'are'} not in these figures: beside an earlier page, a group of "
-        "fewer than five learners would follow."
+        f"{'is' if many == 1 else 'are'} not in these figures: compared with an earlier page, "
+        "they would show a group of fewer than five learners."
     )
 
 

@@ -5,15 +5,15 @@ it subtracts it from a later one. So what ESP came to know since is a table of i
 and of what went: it is in a later paper where every count of it is none, or five and more. What
 is not waits for more of the same, and until then the paper has the use as it was.
 
-Changes are uses that were recorded, corrected, withdrawn or undone. ESP knows one from the day on
-which the first file came that has it; of a college that sends no files, from the day on which it
-was recorded.
+Changes are uses that were recorded, corrected, withdrawn or undone. ESP knows one from the instant
+at which the first file came that has it; of a college that sends no files, from when it was
+recorded.
 """
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
@@ -28,9 +28,10 @@ from kitloan.queries.entry_text import fact_number, fact_text
 from kitloan.queries.uses import YearSpan, are_named, largest_groups, one_of, recorded_after
 from kitloan.tables import LedgerEntry, Loan, table
 from kitloan.tables.every import CHANGES_OF_USES
+from kitloan.tables.evidence import Engagement
 from kitloan.text.dates import day_of, end_of
 
-entry, loan = table(LedgerEntry), table(Loan)
+engagement, entry, loan = table(Engagement), table(LedgerEntry), table(Loan)
 
 State: TypeAlias = GroupUse | None
 """A use as it was at some time; None before it was recorded, and when it was taken back."""
@@ -46,9 +47,9 @@ _REVERSED = "entry.reversed"
 
 
 class Change(NamedTuple):
-    """A use is otherwise from the day on which ESP knew of it."""
+    """A use is otherwise from the instant at which ESP knew of it."""
 
-    known: date
+    known: str
     which: Which
     state: State
 
@@ -61,11 +62,13 @@ class YearOfChanges:
         base: each as the first paper has it.
         changes: in the order in which ESP knew of them.
         now: each as it is.
+        events: by event, the colleges that entered it in uses that did not change.
     """
 
     base: Mapping[Which, State]
     changes: Sequence[Change]
     now: Mapping[Which, State]
+    events: Mapping[str, Set[str]] = field(default_factory=dict)
 
 
 def which_of(each: GroupUse) -> Which:
@@ -87,28 +90,68 @@ def settle(year: YearOfChanges, cells: Cells, least: Least) -> dict[Which, State
     for each in (*year.base.items(), *((each.which, each.state) for each in year.changes)):
         if each[1] is not None:
             by_school[each[1].school].add(each[0])
+    events: dict[str, set[str]] = defaultdict(set)
+    for event, colleges in year.events.items():
+        events[event] |= colleges
+    _add_colleges(events, year.base.values())
     waiting: dict[Which, State] = {}
+    differences: dict[Which, Counter[Hashable]] = {}
     for _, some in groupby(year.changes, lambda each: each.known):
-        waiting |= {each.which: each.state for each in some}
-        differences = {
-            which: _difference(printed[which], state, cells) for which, state in waiting.items()
+        came = {each.which: each.state for each in some}
+        _add_colleges(events, came.values())
+        waiting |= came
+        differences |= {
+            which: _difference(printed[which], state, cells) for which, state in came.items()
         }
-        schools = {
-            each.school
+        taken = {
+            which: state
             for which, state in waiting.items()
-            for each in (printed[which], state)
-            if each is not None
+            if not _is_of_several(printed[which], state, differences[which], events)
         }
-        taken = dict(waiting)
         while held := (
             _with_few(taken, differences)
-            or _with_few_more(printed, taken, {each: by_school[each] for each in schools}, least)
+            or _with_few_more(printed, taken, _of_schools(by_school, printed, taken), least)
         ):
             for which in held:
                 del taken[which]
         printed |= taken
         waiting = {which: state for which, state in waiting.items() if which not in taken}
     return printed
+
+
+def _add_colleges(events: Mapping[str, set[str]], states: Iterable[State]) -> None:
+    for each in states:
+        if each is not None and each.event is not None:
+            events[each.event].add(each.college)
+
+
+def _is_of_several(
+    old: State, new: State, difference: Counter[Hashable], events: Mapping[str, Set[str]]
+) -> bool:
+    """Whether a change is of an event that several colleges had entered by then.
+
+    A page has the larger of their groups only. So such a change may add a few where its own group
+    is large, and it waits for ever.
+    """
+    states = [each for each in (old, new) if each is not None]
+    places = {(each.event, each.school, each.on) for each in states}
+    if len(states) == 2 and len(places) == 1 and not difference:
+        return False  # whichever of the groups counts, what is printed stays the same
+    return any(each.event is not None and len(events[each.event]) > 1 for each in states)
+
+
+def _of_schools(
+    by_school: Mapping[str, Set[Which]],
+    printed: Mapping[Which, State],
+    taken: Mapping[Which, State],
+) -> dict[str, Set[Which]]:
+    """The uses of the schools in which something is taken."""
+    return {
+        each.school: by_school[each.school]
+        for which, state in taken.items()
+        for each in (printed[which], state)
+        if each is not None
+    }
 
 
 def _with_few(
@@ -197,7 +240,7 @@ class LateChanges:
                 if which not in timelines:
                     base[which], now[which] = None, each
                     changes.append(
-                        Change(self._known_on(each.college, each.recorded_at), which, each)
+                        Change(self._known_at(each.college, each.recorded_at), which, each)
                     )
             for which, (college, states) in timelines.items():
                 steps = [(at, _in_year(state, first)) for at, state in states]
@@ -208,11 +251,27 @@ class LateChanges:
                     continue
                 base[which], now[which] = before[-1] if before else None, steps[-1][1]
                 changes += [
-                    Change(self._known_on(college, at), which, state) for at, state in after
+                    Change(self._known_at(college, at), which, state) for at, state in after
                 ]
             if changes:
                 is_first = many.get(first.year, 0) <= sum(each is not None for each in now.values())
-                found[first] = _year(base, changes, now, is_first=is_first)
+                year = _year(base, changes, now, is_first=is_first)
+                found[first] = replace(year, events=self._events(first, year))
+        return found
+
+    def _events(self, first: date, year: YearOfChanges) -> dict[str, set[str]]:
+        """The colleges that entered the events of a year's changes in uses that did not change."""
+        states = (*year.base.values(), *(each.state for each in year.changes))
+        events = {each.event for each in states if each is not None and each.event is not None}
+        found: dict[str, set[str]] = defaultdict(set)
+        if events:
+            entered = select(engagement.c.event, engagement.c.college).where(
+                span_of(self._census, first).within,
+                one_of(engagement.c.event, events),
+                not_(are_named(year.base)),
+            )
+            for event, college in self._census.connection.execute(entered.distinct()):
+                found[event].add(college)
         return found
 
     def _known_before(self, college: str, first: date) -> str:
@@ -220,9 +279,9 @@ class LateChanges:
         eve = _eve(first)
         return max((made for made, merged in self._files[college] if merged <= eve), default="")
 
-    def _known_on(self, college: str, at: str) -> date:
+    def _known_at(self, college: str, at: str) -> str:
         came = [merged for made, merged in self._files.get(college, ()) if made >= at]
-        return day_of(min(came, default=at))
+        return min(came, default=at)
 
     def _recorded_late(self) -> dict[date, dict[Which, GroupUse]]:
         found: dict[date, dict[Which, GroupUse]] = {first: {} for first in self._known}
@@ -303,7 +362,7 @@ class LateChanges:
         )
         rows = [(row, json.loads(row.body)["fact"]) for row in self._census.live.execute(wanted)]
         tags = self._tags(college, [fact for row, fact in rows if row.kind in _STATES])
-        told: dict[str, list[_Entry]] = defaultdict(list)
+        entries_of: dict[str, list[_Entry]] = defaultdict(list)
         by_place: dict[tuple[int, int], _Entry] = {}
         found: dict[str, list[tuple[str, State]]] = defaultdict(list)
         for row, fact in rows:
@@ -316,12 +375,12 @@ class LateChanges:
             else:
                 each = _Entry(fact["engagement"])
                 if row.kind in _STATES:
-                    first = told[each.of][0].state if told[each.of] else None
+                    first = entries_of[each.of][0].state if entries_of[each.of] else None
                     recorded_at = row.at if first is None else first.recorded_at
                     each.state = self._state(college, fact, tags, recorded_at)
-                told[each.of].append(each)
+                entries_of[each.of].append(each)
             by_place[row.epoch, row.seq] = each
-            state = next((one.state for one in reversed(told[each.of]) if one.counts), None)
+            state = next((one.state for one in reversed(entries_of[each.of]) if one.counts), None)
             found[each.of].append((row.at, state))
         return found
 
@@ -367,11 +426,14 @@ def _year(
     *,
     is_first: bool,
 ) -> YearOfChanges:
-    """Where nothing was known of the year before, the first paper has what came first."""
+    """Where nothing was known of the year before, the first paper has what came on the first day.
+
+    An auditor merges the files of several colleges one after another.
+    """
     changes.sort(key=lambda each: each.known)
     if is_first and not any(base.values()):
-        day = changes[0].known
-        came = [each for each in changes if each.known == day]
+        day = day_of(changes[0].known)
+        came = [each for each in changes if day_of(each.known) == day]
         base |= {each.which: each.state for each in came}
         changes = changes[len(came) :]
     return YearOfChanges(base, changes, now)

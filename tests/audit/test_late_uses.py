@@ -70,7 +70,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, 5), st.sampled_from("123456"), STATE
 def year_until(day: int, made: Sequence[tuple[int, str, State]]) -> YearOfChanges:
     """The changes that were known up to a day."""
     changes = [
-        Change(AUGUST + timedelta(days=known), which, state)
+        Change((AUGUST + timedelta(days=known)).isoformat(), which, state)
         for known, which, state in sorted(made, key=lambda each: each[0])
         if known <= day
     ]
@@ -110,23 +110,24 @@ def test_a_class_that_came_late_is_in_the_next_paper(learners: int, day: int) ->
 class Fife:
     """A college that records, and ESP, which makes the page of the year."""
 
-    def __init__(self, scotland: Scotland, clock: SetClock) -> None:
+    def __init__(self, scotland: Scotland, clock: SetClock, *, sends: bool = True) -> None:
         self.scotland, self.clock = scotland, clock
         self.clock.now = datetime(2026, 3, 10, 9, tzinfo=UTC)
         self.ids = [self.record(many, school) for many, school in ((25, "A"), (31, "B"), (3, "C"))]
-        self.scotland.send()
+        if sends:
+            self.scotland.send()
         self.now(8)
 
-    def now(self, month: int) -> None:
+    def now(self, month: int, hour: int = 9) -> None:
         """It is the third of a month."""
-        self.clock.now = datetime(2026, month, 3, 9, tzinfo=UTC)
+        self.clock.now = datetime(2026, month, 3, hour, tzinfo=UTC)
 
-    def record(self, learners: int, school: str, **given: Any) -> str:
+    def record(self, learners: int, school: str, college: str = "fife", **given: Any) -> str:
         """A class used something in March."""
         new = NewEngagement(
             on=MARCH, organisation=f"School {school}", learners={"p5-p7": learners}, **given
         )
-        taken = self.scotland["fife"].engagements.record(new, new_too=True)
+        taken = self.scotland[college].engagements.record(new, new_too=True)
         return taken.engagement.id
 
     def page(self) -> dict[str, Any]:
@@ -263,3 +264,59 @@ def test_no_page_of_a_year_before_it_is_over(scotland: Scotland, clock: SetClock
     fife.now(8)
     found = scotland.esp.audit.audit(date(2026, 7, 31), reader="evidence").as_json()["tables"]
     assert [row["learner_engagements"] for row in found["evidence_years"]] == [59]
+
+
+def test_a_group_of_an_event_that_another_college_entered_waits(fife: Fife) -> None:
+    """Of one event the page counts the larger group: it would be two more, not twenty-seven.
+
+    Both colleges have had a larger class of the school, so the least of it stays the same.
+    """
+    lochs = {"schuid": "5500015S"}
+    fife.now(4)
+    for college in ("fife", "ayrshire"):
+        fife.record(40, "A", college, **lochs)
+    fife.record(25, "A", event="EV1", **lochs)
+    fife.scotland.send()
+    fife.now(8)
+    assert fife.figures() == (164, 6, False)
+    fife.now(10)
+    fife.record(27, "A", "ayrshire", event="EV1", **lochs)
+    fife.scotland.send()
+    assert fife.figures() == (164, 6, True)
+
+
+def test_a_group_that_was_in_a_paper_stays_when_another_college_enters_its_event(
+    fife: Fife,
+) -> None:
+    """In September it was of one college: taking it out again would give twenty-five."""
+    fife.now(9)
+    fife.record(25, "D", event="EV1")
+    fife.scotland.send()
+    assert fife.figures() == (84, 4, False)
+    fife.now(10)
+    fife.record(27, "D", "ayrshire", event="EV1")
+    fife.scotland.send()
+    assert fife.figures() == (84, 4, True)
+
+
+def test_files_of_one_day_are_two_papers(fife: Fife) -> None:
+    """Twenty in the morning and two at noon: a page may have left at eleven."""
+    fife.now(10)
+    fife.record(20, "D")
+    fife.scotland.send()
+    assert fife.figures() == (79, 4, False)
+    fife.now(10, 12)
+    fife.record(2, "E")
+    fife.scotland.send()
+    assert fife.figures() == (79, 4, True)
+
+
+def test_files_of_the_first_day_are_one_paper(scotland: Scotland, clock: SetClock) -> None:
+    """Of a year of which nothing was known: an auditor merges several files, one after another."""
+    clock.now = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    fife = Fife(scotland, clock, sends=False)
+    fife.record(2, "D", "ayrshire")
+    scotland.send("fife")
+    fife.now(8, 12)
+    scotland.send("ayrshire")
+    assert fife.figures() == (61, 4, False)

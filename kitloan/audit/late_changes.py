@@ -15,8 +15,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import groupby
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select, text, tuple_
 
@@ -25,13 +26,21 @@ from kitloan.audit.group_uses import GroupUse, read_groups, school_of, span_of
 from kitloan.evidence.disclosure import SMALL, academic_year
 from kitloan.exchange.merging import files_merged
 from kitloan.queries.entry_text import fact_number, fact_text
-from kitloan.queries.uses import YearSpan, are_named, largest_groups, one_of, recorded_after
+from kitloan.queries.uses import (
+    OF_ANSWERS,
+    YearSpan,
+    are_named,
+    largest_groups,
+    one_of,
+    recorded_after,
+)
 from kitloan.tables import LedgerEntry, Loan, table
 from kitloan.tables.every import CHANGES_OF_USES
-from kitloan.tables.evidence import Engagement
+from kitloan.tables.evidence import Engagement, Evaluation
 from kitloan.text.dates import day_of, end_of
 
-engagement, entry, loan = table(Engagement), table(LedgerEntry), table(Loan)
+engagement, evaluation = table(Engagement), table(Evaluation)
+entry, loan = table(LedgerEntry), table(Loan)
 
 State: TypeAlias = GroupUse | None
 """A use as it was at some time; None before it was recorded, and when it was taken back."""
@@ -43,6 +52,7 @@ Least: TypeAlias = Callable[[str, Iterable[State]], Mapping[Hashable, int]]
 
 _STATES = ("engagement.recorded", "engagement.corrected")
 _KINDS = (*_STATES, "engagement.withdrawn")
+_FORM = "evaluation.received"
 _REVERSED = "entry.reversed"
 
 
@@ -199,13 +209,30 @@ def _difference(old: State, new: State, cells: Cells) -> Counter[Hashable]:
     return found
 
 
+StateT = TypeVar("StateT")
+Timelines: TypeAlias = dict[str, list[tuple[str, StateT | None]]]
+"""By a use's id, what there was of it from each instant on."""
+
+
 @dataclass
-class _Entry:
+class _Entry(Generic[StateT]):
     """An entry about a use, and whether it counts: it does not while it is undone."""
 
     of: str
-    state: State = None
+    state: StateT | None
     counts: bool = True
+
+
+class LateForm(NamedTuple):
+    """What a teacher answered about a use; None where there is no form.
+
+    Attributes:
+        first: as the first paper of the year has it.
+        now: as it is.
+    """
+
+    first: Mapping[str, Any] | None
+    now: Mapping[str, Any] | None
 
 
 class LateChanges:
@@ -306,6 +333,14 @@ class LateChanges:
         corrected = select(entry.c.college, fact_text("engagement"))
         for college, of in self._census.live.execute(corrected.where(self._since(*_KINDS[1:]))):
             yield college, of
+        for kind, college, of in self._undone:
+            if kind in _KINDS:
+                yield college, of
+
+    @cached_property
+    def _undone(self) -> Sequence[tuple[str, str, str]]:
+        """Kind, college and use of what was undone, or done again, after a year was over."""
+        found: list[tuple[str, str, str]] = []
         changed = entry.alias("changed")
         undone = select(changed.c.college, changed.c.kind, changed.c.body).join_from(
             entry,
@@ -319,16 +354,17 @@ class LateChanges:
         again = []
         for college, kind, body in self._census.live.execute(undone.where(self._since(_REVERSED))):
             fact = json.loads(body)["fact"]
-            if kind in _KINDS:
-                yield college, fact["engagement"]
+            if kind in (*_KINDS, _FORM):
+                found.append((kind, college, fact["engagement"]))
             elif kind == _REVERSED:  # what was undone is done again
                 again.append((college, fact["epoch"], fact["seq"]))
         place = tuple_(entry.c.college, entry.c.epoch, entry.c.seq)
         for row in again:
             target = select(entry.c.kind, entry.c.body).where(place == row)
             for kind, body in self._census.live.execute(target):
-                if kind in _KINDS:
-                    yield row[0], json.loads(body)["fact"]["engagement"]
+                if kind in (*_KINDS, _FORM):
+                    found.append((kind, row[0], json.loads(body)["fact"]["engagement"]))
+        return found
 
     def _since(self, *kinds: str) -> ColumnElement[bool]:
         """Entries of some kinds, made after the first of the years was over; an index has them."""
@@ -348,41 +384,98 @@ class LateChanges:
         colleges = entry.c.college.in_(sorted(self._census.colleges))
         return colleges if self._until is None else and_(colleges, entry.c.at <= self._until)
 
-    def _states(self, college: str, ids: Set[str]) -> dict[str, list[tuple[str, State]]]:
+    def _states(self, college: str, ids: Set[str]) -> "Timelines[GroupUse]":
+        rows = self._entries(college, ids, _KINDS)
+        tags = self._tags(college, [fact for _, kind, _, fact in rows if kind in _STATES])
+
+        def state_of(kind: str, at: str, fact: Mapping[str, Any], first: State) -> State:
+            if kind not in _STATES:
+                return None
+            return self._state(college, fact, tags, at if first is None else first.recorded_at)
+
+        return _replayed(rows, state_of)
+
+    def _entries(self, college: str, ids: Set[str], kinds: Sequence[str]) -> "list[_Row]":
+        """Entries of some kinds about some uses, and all that undo, in their order."""
         wanted = (
             select(entry.c.epoch, entry.c.seq, entry.c.at, entry.c.kind, entry.c.body)
             .where(
                 entry.c.college == college,
                 entry.c.tag.is_(None),  # an index has these apart
-                entry.c.kind.in_((*_KINDS, _REVERSED)),
+                entry.c.kind.in_((*kinds, _REVERSED)),
                 self._of_the_report,
                 or_(entry.c.kind == _REVERSED, one_of(fact_text("engagement"), ids)),
             )
             .order_by(entry.c.epoch, entry.c.seq)
         )
-        rows = [(row, json.loads(row.body)["fact"]) for row in self._census.live.execute(wanted)]
-        tags = self._tags(college, [fact for row, fact in rows if row.kind in _STATES])
-        entries_of: dict[str, list[_Entry]] = defaultdict(list)
-        by_place: dict[tuple[int, int], _Entry] = {}
-        found: dict[str, list[tuple[str, State]]] = defaultdict(list)
-        for row, fact in rows:
-            if row.kind == _REVERSED:
-                # What undoes an undo lets the entry count again: each turns what it is about.
-                each = by_place.get((fact["epoch"], fact["seq"]))
-                if each is None:
-                    continue
-                each.counts = not each.counts
-            else:
-                each = _Entry(fact["engagement"])
-                if row.kind in _STATES:
-                    first = entries_of[each.of][0].state if entries_of[each.of] else None
-                    recorded_at = row.at if first is None else first.recorded_at
-                    each.state = self._state(college, fact, tags, recorded_at)
-                entries_of[each.of].append(each)
-            by_place[row.epoch, row.seq] = each
-            state = next((one.state for one in reversed(entries_of[each.of]) if one.counts), None)
-            found[each.of].append((row.at, state))
-        return found
+        return [
+            _Row((row.epoch, row.seq), row.kind, row.at, json.loads(row.body)["fact"])
+            for row in self._census.live.execute(wanted)
+        ]
+
+    def forms(self, first: date, changed: Iterable[Which]) -> dict[Which, LateForm]:
+        """The forms about some uses of a year, and those that came or went after it was over.
+
+        Where nothing was known of any form when the year was over, the first paper has those that
+        came on the first day.
+        """
+        ids: dict[str, set[str]] = defaultdict(set)
+        for which in changed:
+            college, _, of = which.partition(":")
+            ids[college].add(of)
+        for kind, college, of in self._undone:
+            if kind == _FORM:
+                ids[college].add(of)
+        span = span_of(self._census, first)
+        known = {first.year: (self._known[first], _eve(first))}
+        is_late = recorded_after(span, known, evaluation.c.received_at)
+        every = (
+            select(evaluation.c.college, evaluation.c.engagement)
+            .join_from(evaluation, engagement, OF_ANSWERS)
+            .where(span.within)
+        )
+        for college, of in self._census.connection.execute(every.where(is_late)):
+            ids[college].add(of)
+        timelines: Timelines[Mapping[str, Any]] = {}
+        for college, some in ids.items():
+            rows = self._entries(college, some, (_FORM,))
+            found = _replayed(rows, lambda kind, at, fact, first: fact)
+            timelines |= {f"{college}:{of}": found.get(of, []) for of in some}
+        until = {
+            which: self._known[first].get(which.partition(":")[0], _eve(first))
+            for which in timelines
+        }
+        forms = {
+            which: LateForm(
+                next((form for at, form in reversed(steps) if at <= until[which]), None),
+                steps[-1][1] if steps else None,
+            )
+            for which, steps in timelines.items()
+        }
+        early = every.where(not_(is_late)).limit(1)
+        if (
+            any(each.first for each in forms.values())
+            or self._census.connection.execute(early).first()
+        ):
+            return forms
+        return self._first_forms(timelines, forms)
+
+    def _first_forms(
+        self, timelines: "Timelines[Mapping[str, Any]]", forms: Mapping[Which, LateForm]
+    ) -> dict[Which, LateForm]:
+        came = {
+            which: [
+                (day_of(self._known_at(which.partition(":")[0], at)), form) for at, form in steps
+            ]
+            for which, steps in timelines.items()
+        }
+        day = min((day for steps in came.values() for day, form in steps if form), default=None)
+        return {
+            which: each._replace(
+                first=next((form for then, form in reversed(came[which]) if then == day), None)
+            )
+            for which, each in forms.items()
+        }
 
     def _tags(self, college: str, facts: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
         loans = {fact["loan"] for fact in facts if fact.get("loan")}
@@ -417,6 +510,47 @@ class LateChanges:
             programme=fact.get("programme"),
             recorded_at=recorded_at,
         )
+
+
+class _Row(NamedTuple):
+    """An entry, by its epoch and number."""
+
+    place: tuple[int, int]
+    kind: str
+    at: str
+    fact: Mapping[str, Any]
+
+
+def _replayed(
+    rows: Iterable[_Row],
+    state_of: Callable[[str, str, Mapping[str, Any], StateT | None], StateT | None],
+) -> "Timelines[StateT]":
+    """What there was of each use, by the entries about it that were not undone then.
+
+    Args:
+        rows: the entries, in their order.
+        state_of: what an entry makes of a use, by its kind, time, fact, and what there was first.
+    """
+    entries_of: dict[str, list[_Entry[StateT]]] = defaultdict(list)
+    by_place: dict[tuple[int, int], _Entry[StateT]] = {}
+    found: Timelines[StateT] = defaultdict(list)
+    for row in rows:
+        if row.kind == _REVERSED:
+            # What undoes an undo lets the entry count again: each turns what it is about.
+            undone = by_place.get((row.fact["epoch"], row.fact["seq"]))
+            if undone is None:
+                continue
+            each = undone
+            each.counts = not each.counts
+        else:
+            of = row.fact["engagement"]
+            first = entries_of[of][0].state if entries_of[of] else None
+            each = _Entry(of, state_of(row.kind, row.at, row.fact, first))
+            entries_of[of].append(each)
+        by_place[row.place] = each
+        state = next((one.state for one in reversed(entries_of[each.of]) if one.counts), None)
+        found[each.of].append((row.at, state))
+    return found
 
 
 def _year(

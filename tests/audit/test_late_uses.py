@@ -1,5 +1,6 @@
 """What is recorded, corrected or taken back after a year's page left, and what the next has."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 from audit.scotland import Scotland
 from conftest import SetClock
+from kitloan.audit import Scope
 from kitloan.audit.group_uses import GroupUse
 from kitloan.audit.late_changes import Change, State, YearOfChanges, settle
 from kitloan.evidence.disclosure import SMALL
 from kitloan.evidence.engagements import EngagementChange, NewEngagement
+from kitloan.evidence.evaluations import Answers
 
 MARCH = date(2026, 3, 10)
 AUGUST = date(2026, 8, 2)
@@ -129,6 +132,19 @@ class Fife:
         )
         taken = self.scotland[college].engagements.record(new, new_too=True)
         return taken.engagement.id
+
+    def answer(self, *ratings: int, first: int = 0) -> None:
+        """Teachers of as many classes answered how far learners enjoyed it."""
+        for which, rating in zip(self.ids[first:], ratings, strict=False):
+            self.scotland["fife"].evaluations.add(which, Answers(enjoyed=rating))
+
+    def answers(self, **scope: str) -> tuple[Any, ...]:
+        """How many answered, the mean, and how many forms wait."""
+        found = self.scotland.esp.audit.audit(reader="evidence", scope=Scope(**scope))
+        tables = {each.name: each for each in found.report.tables}
+        note = re.search(r"(\d+) forms?, received or changed", tables["evaluations"].note)
+        rows = found.as_json()["tables"]["evaluations"]
+        return *((row["answers"], row["mean"]) for row in rows), int(note[1]) if note else 0
 
     def page(self) -> dict[str, Any]:
         """The page of evidence, and what its tables say."""
@@ -320,3 +336,68 @@ def test_files_of_the_first_day_are_one_paper(scotland: Scotland, clock: SetCloc
     fife.now(8, 12)
     scotland.send("ayrshire")
     assert fife.figures() == (61, 4, False)
+
+
+@pytest.fixture
+def asked(scotland: Scotland, clock: SetClock) -> Fife:
+    """Eight classes, and no teacher has answered."""
+    fife = Fife(scotland, clock)
+    clock.now = datetime(2026, 5, 10, 9, tzinfo=UTC)
+    fife.ids += [fife.record(20 + each, "B") for each in range(5)]
+    scotland.send()
+    return fife
+
+
+@pytest.fixture
+def answered(asked: Fife) -> Fife:
+    """Seven teachers answered before the year was over."""
+    asked.answer(5, 5, 5, 4, 3, 3, 3)
+    asked.scotland.send()
+    asked.now(8)
+    return asked
+
+
+def test_a_form_that_came_late_waits(answered: Fife) -> None:
+    """Seven had a mean of 4.0 and eight one of 3.6: the eighth gave one."""
+    (then, waits) = answered.answers()
+    assert then[0] == 7 and waits == 0
+    answered.now(10)
+    answered.answer(1, first=7)
+    answered.scotland.send()
+    assert answered.answers() == (then, 1)
+    assert answered.answers(region="FIF")[-1] == 1
+
+
+@pytest.mark.parametrize("change", ["another form", "undone", "withdrawn", "corrected"])
+def test_a_form_that_changed_late_is_as_it_was(answered: Fife, change: str) -> None:
+    """Also where its use was withdrawn or corrected, and the page of uses has that."""
+    then, _ = answered.answers()
+    answered.now(10)
+    engagements = answered.scotland["fife"].engagements
+    match change:
+        case "another form":
+            answered.scotland["fife"].actions.undo()
+            answered.answer(1, first=6)
+        case "undone":
+            answered.scotland["fife"].actions.undo()
+        case "withdrawn":
+            engagements.withdraw(answered.ids[0])
+        case "corrected":
+            engagements.correct(answered.ids[0], EngagementChange(learners={"p5-p7": 45}))
+    answered.scotland.send()
+    assert answered.answers() == (then, int(change in ("another form", "undone")))
+
+
+def test_the_first_forms_of_a_year_may_come_late(asked: Fife) -> None:
+    """Of a year of which ESP had none: those of the first day, none of the next."""
+    asked.now(8)
+    assert asked.answers() == (0,)
+    asked.now(9)
+    asked.answer(5, 4, 3, 4, 5)
+    asked.scotland.send()
+    then, waits = asked.answers()
+    assert then[0] == 5 and waits == 0
+    asked.now(10)
+    asked.answer(1, first=5)
+    asked.scotland.send()
+    assert asked.answers() == (then, 1)

@@ -375,14 +375,21 @@ class LateChanges:
         return and_(
             text(f"ledger_entry.{CHANGES_OF_USES}"),
             entry.c.kind.in_(kinds),
-            entry.c.at > min(since, _eve(min(self._known))),
+            self._or_wrong(entry.c.at > min(since, _eve(min(self._known)))),
             self._of_the_report,
         )
 
     @property
     def _of_the_report(self) -> ColumnElement[bool]:
         colleges = entry.c.college.in_(sorted(self._census.colleges))
-        return colleges if self._until is None else and_(colleges, entry.c.at <= self._until)
+        if self._until is None:
+            return colleges
+        return and_(colleges, self._or_wrong(entry.c.at <= self._until))
+
+    def _or_wrong(self, in_time: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Of a ledger whose times are corrected every entry: no statement has the right times."""
+        wrong = sorted(self._census.wrong)
+        return or_(entry.c.college.in_(wrong), in_time) if wrong else in_time
 
     def _states(self, college: str, ids: Set[str]) -> "Timelines[GroupUse]":
         rows = self._entries(college, ids, _KINDS)
@@ -408,10 +415,13 @@ class LateChanges:
             )
             .order_by(entry.c.epoch, entry.c.seq)
         )
-        return [
-            _Row((row.epoch, row.seq), row.kind, row.at, json.loads(row.body)["fact"])
-            for row in self._census.live.execute(wanted)
-        ]
+        times = self._census.wrong.get(college)
+        found = []
+        for row in self._census.live.execute(wanted):
+            at = times.counted[row.seq] if times else row.at
+            if self._until is None or at <= self._until:
+                found.append(_Row((row.epoch, row.seq), row.kind, at, json.loads(row.body)["fact"]))
+        return found
 
     def forms(self, first: date, changed: Iterable[Which]) -> dict[Which, LateForm]:
         """The forms about some uses of a year, and those that came or went after it was over.

@@ -263,6 +263,18 @@ def test_a_file_that_came_late_is_late(scotland: Scotland, clock: SetClock) -> N
     assert fife.figures() == (59, 3, True)
 
 
+def test_a_withdrawal_by_a_wrong_clock_is_late(fife: Fife) -> None:
+    """Its battery was flat, so the entry has a time of 2001; it counts in October."""
+    fife.now(10)
+    fife.record(20, "D")
+    fife.clock.now = datetime(2001, 1, 1, 9, tzinfo=UTC)
+    fife.scotland["fife"].engagements.withdraw(fife.ids[2])
+    fife.now(10, 12)
+    fife.record(20, "E")
+    fife.scotland.send()
+    assert fife.figures() == (99, 5, True)
+
+
 def test_the_split_of_a_late_class_waits(fife: Fife) -> None:
     """Eighteen more, two of them girls: two girls in a school that everybody knows."""
     fife.now(9)

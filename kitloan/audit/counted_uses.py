@@ -12,7 +12,7 @@ are looked at one by one, and, of what leaves ESP, those of the last days.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -30,6 +30,7 @@ from kitloan.audit.group_uses import (
 )
 from kitloan.audit.late_changes import (
     LateChanges,
+    LateForm,
     Least,
     State,
     Which,
@@ -58,7 +59,6 @@ from kitloan.queries.uses import (
     sum_forms,
     sum_uses,
 )
-from kitloan.storage.statements import AnyRow
 from kitloan.tables import Gift, Holding, Loan, table
 from kitloan.tables.evidence import Engagement, Evaluation
 from kitloan.tables.national import Gifting
@@ -403,8 +403,8 @@ class UseSums:
                 add(answers, many)
         for each in self._alone_in(first):
             answered = self._answers_of_alone.get((each.college, each.id))
-            if each.in_scope and answered is not None:
-                add((getattr(answered, name) for name in ANSWERS), 1)
+            if answered is not None and keys.alone(each).in_scope:
+                add((answered.get(name) for name in ANSWERS), 1)
         return counts
 
     def first_printed(self, first: date) -> Days:
@@ -443,18 +443,34 @@ class UseSums:
         """How many changes of uses the report is about are not in the papers of a year yet."""
         return self._late.waiting.get(first, 0)
 
+    @property
+    def with_first_forms(self) -> "UseSums":
+        """The uses, and the teachers' forms, of the last whole year's first paper.
+
+        What a few teachers answered is the difference of two papers, so what came later waits.
+        """
+        return _FirstForms(self.census, self._changes) if self.leaves else self
+
+    def forms_waiting(self) -> int:
+        """How many forms that the report is about came too late for these figures."""
+        return 0
+
     @cached_property
-    def _late(self) -> "_Late":
-        census = self.census
-        over = census.last_whole_year
-        years = [date(over.year - back, 8, 1) for back in range(MOST_YEARS)]
-        if not self.leaves:
-            return _Late()
+    def _changes(self) -> tuple[LateChanges, Mapping[date, YearOfChanges]]:
+        over = self.census.last_whole_year
         many: Counter[int] = Counter()
         for began, _, uses in self._by_day:
             many[began] += uses
-        changes = LateChanges(census, years)
-        found = changes.read(many)
+        years = [date(over.year - back, 8, 1) for back in range(MOST_YEARS)]
+        changes = LateChanges(self.census, years)
+        return changes, changes.read(many)
+
+    @cached_property
+    def _late(self) -> "_Late":
+        return self._read_late() if self.leaves else _Late()
+
+    def _read_late(self) -> "_Late":
+        changes, found = self._changes
         held: set[Which] = set()
         printed: dict[date, dict[Which, State]] = {}
         taken: dict[date, list[tuple[State, State]]] = {}
@@ -583,19 +599,76 @@ class UseSums:
         return [each for each in self._alone if begins <= each.on <= ends]
 
     @cached_property
-    def _answers_of_alone(self) -> Mapping[tuple[str, str], AnyRow]:
+    def _answers_of_alone(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         """Answers about the uses that are not in the sums."""
         if not self._alone:
             return {}
         wanted = self._of_events
         if self._late.held:
             wanted = or_(wanted, self._late.is_held)
+        return self._answers_where(wanted)
+
+    def _answers_where(
+        self, wanted: ColumnElement[bool]
+    ) -> dict[tuple[str, str], Mapping[str, Any]]:
         rows = self.census.connection.execute(
             select(evaluation)
             .join_from(evaluation, engagement, OF_ANSWERS)
             .where(span_of(self.census, None).within, wanted)
         )
-        return {(row.college, row.engagement): row for row in rows}
+        return {(row.college, row.engagement): row._asdict() for row in rows}
+
+
+class _FirstForms(UseSums):
+    """The uses and the forms of the last whole year as its first paper has them."""
+
+    def __init__(
+        self, census: Census, changes: tuple[LateChanges, Mapping[date, YearOfChanges]]
+    ) -> None:
+        super().__init__(census, leaves=True, late=False)
+        self._changes = changes
+
+    @cached_property
+    def _forms(self) -> Mapping[Which, LateForm]:
+        first = self.census.last_whole_year
+        changes, found = self._changes
+        return changes.forms(first, found[first].base if first in found else ())
+
+    @cached_property
+    def _late(self) -> "_Late":
+        late = self._read_late()
+        more = self._forms.keys() - late.held
+        if not more:
+            return late
+        span = span_of(self.census, self.census.last_whole_year)
+        alone = [*late.alone, *read_groups(self.census, span, are_named(more))]
+        return replace(late, alone=alone, held=late.held | more)
+
+    @cached_property
+    def _answers_of_alone(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        events = self._late.events
+        found: dict[tuple[str, str], Mapping[str, Any]] = {}
+        if self._has_shared or events:
+            found.update(self._answers_where(self._of_events))
+        for which, form in self._forms.items():
+            college, _, of = which.partition(":")
+            found.pop((college, of), None)
+            if form.first is not None:
+                found[college, of] = form.first
+        return found
+
+    def forms_waiting(self) -> int:
+        _, found = self._changes
+        first = self.census.last_whole_year
+        states = {which_of(each): each for each in self._late.alone}
+        if first in found:
+            states |= {which: each for which, each in found[first].now.items() if each is not None}
+        return sum(
+            form.first != form.now
+            and which in states
+            and self._with_holding.alone(states[which]).in_scope
+            for which, form in self._forms.items()
+        )
 
 
 @dataclass(frozen=True)

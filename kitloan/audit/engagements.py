@@ -105,6 +105,7 @@ class LearnerFigures:
         answered: what teachers answered, a question each; outside ESP in the last whole year.
         answers_of: the first day of that year.
         closed_then: as `closed`, in that year.
+        forms_waiting: forms that came after that year, and are not in what leaves ESP.
         hidden: of what leaves ESP, the parts of the whole year that are hidden, by what they are
             parts of; empty inside ESP.
     """
@@ -119,6 +120,7 @@ class LearnerFigures:
     answered: Sequence[QuestionAnswers]
     answers_of: date
     closed_then: tuple[int, int]
+    forms_waiting: int
     hidden: Mapping[str, Set[str]]
 
 
@@ -177,6 +179,7 @@ def learner_figures(sums: UseSums, hidden: HiddenOfYear) -> LearnerFigures:
         "learners_at_least": totals.at_least,
         "learners_at_most": totals.at_most,
     }
+    as_answered = sums.with_first_forms
     region = part_keys(census)["region"]
     by_region = _by_region(ours, region)
     split = [] if census.scope else _split(sums.in_year(before), region)
@@ -198,9 +201,10 @@ def learner_figures(sums: UseSums, hidden: HiddenOfYear) -> LearnerFigures:
         before,
         split,
         _sums_of(sums.returned(first).values()),
-        _answered(sums, answers_of),
+        _answered(as_answered, answers_of),
         answers_of,
         _sums_of(sums.returned(answers_of).values()),
+        as_answered.forms_waiting(),
         hidden.parts,
     )
 

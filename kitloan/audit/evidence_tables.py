@@ -225,8 +225,8 @@ def _waiting(many: int) -> str:
         return ""
     return (
         f" {plural(many, 'change')} to uses, recorded or received after the year was over, "
-        f"{'is' if many == 1 else 'are'} not in these figures: beside an earlier page, a group of "
-        "fewer than five learners would follow."
+        f"{'is' if many == 1 else 'are'} not in these figures: compared with an earlier page, "
+        "they would show a group of fewer than five learners."
     )
 
 
@@ -609,6 +609,16 @@ def _when(found: LearnerFigures) -> str:
     )
 
 
+def _forms_waiting(many: int) -> str:
+    if not many:
+        return ""
+    return (
+        f" {plural(many, 'form')}, received or changed after the year was over, "
+        f"{'is' if many == 1 else 'are'} not in these answers: compared with an earlier page, they "
+        "would show what a few teachers answered."
+    )
+
+
 def answers_table(found: LearnerFigures) -> Table:
     """What teachers answered in an academic year: first how many forms came."""
     closed, with_use = found.closed_then
@@ -618,7 +628,7 @@ def answers_table(found: LearnerFigures) -> Table:
         "What teachers answered",
         f"{_when(found)} Of {plural(closed, 'loan')} that came back, {with_use:,} have a "
         "record of use. Every rating is the teacher's, and none is filled in for a form that did "
-        f"not come.{marks}",
+        f"not come.{_forms_waiting(found.forms_waiting)}{marks}",
         (
             text("question", "Question", "What the teacher was asked."),
             count("answers", "Answers", "How many answered it."),

@@ -90,7 +90,9 @@ class YearSpan:
             for year in later
         ]
         value = values.get(first, "")
-        return case(*whens, else_=value) if whens else literal(value)
+        if whens:
+            return case(*whens, else_=value)
+        return value if isinstance(value, ColumnElement) else literal(value)
 
     @property
     def _years(self) -> range:
@@ -253,19 +255,22 @@ def are_named(which: Collection[str]) -> ColumnElement[bool]:
 
 
 def recorded_after(
-    span: YearSpan, known: Mapping[int, tuple[Mapping[str, str], str]]
+    span: YearSpan,
+    known: Mapping[int, tuple[Mapping[str, str], str]],
+    at: ColumnElement[str] = engagement.c.recorded_at,
 ) -> ColumnElement[bool]:
     """Whether a use was recorded after the instant that its year has.
 
     Args:
         span: the years.
         known: of each year, the instant of each college, and that of all others.
+        at: another instant to look at than the one when the use was recorded.
     """
     instants = {
         year: case(some, value=engagement.c.college, else_=otherwise) if some else otherwise
         for year, (some, otherwise) in known.items()
     }
-    return engagement.c.recorded_at > span.of_year(instants)
+    return at > span.of_year(instants)
 
 
 def list_same_day(span: YearSpan) -> Select[Any]:

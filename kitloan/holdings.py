@@ -115,9 +115,9 @@ _SHARING = Query(
         _same.c.tag == bindparam("t"),
         _same.c.state != "withdrawn",
     )
-    .order_by(holding.c.tag)
 )
-"""The others that have the asset number of a holding."""
+"""The others that have the asset number of a holding. They are put in order afterwards: asked for
+them in the order of their tags, SQLite reads all holdings."""
 _first, _second = booking_line.alias(), booking_line.alias()
 _BOOKED_OF = Query(
     select(booking.c.booking)
@@ -534,7 +534,8 @@ def must_share_no_other_number(
 
 
 def _others_numbered(writer: Writer, tag: str) -> Sequence[AnyRow]:
-    return _SHARING(writer.connection, c=writer.college, t=tag).all()
+    others = _SHARING(writer.connection, c=writer.college, t=tag)
+    return sorted(others, key=lambda other: str(other.tag))
 
 
 def accession_several(

@@ -83,8 +83,13 @@ class Measure:
 
 
 def is_late(census: Census) -> ColumnElement[bool]:
-    """Whether a row of `loan` is open past its due date."""
-    return and_(loan.c.closed_at.is_(None), loan.c.due_key < census.day.isoformat())
+    """Whether a row of `loan` is open past its due date.
+
+    The day is asked for in a form that no index has: else SQLite looks for each holding that is out
+    through all loans that are late.
+    """
+    late = func.coalesce(loan.c.due_key, "") < census.day.isoformat()
+    return and_(loan.c.closed_at.is_(None), late)
 
 
 def is_unseen(census: Census) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """The floor under the desk's readiness: a bare desk of the same libraries.
 
 It does what any desk must do that paints by Textual and keeps its store by SQLModel: paint, load
-SQLModel behind the paint, open the file with the pragmas of the shipped store, look a kit up by its
-tag, and paint that it is ready. It has one table, no rules and no lists.
+SQLModel behind the paint, open the file with the pragmas of the shipped store, read a kit, and
+paint that it is ready. It has one table, no rules and no lists.
 """
 
 import sys

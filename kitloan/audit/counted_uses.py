@@ -485,7 +485,10 @@ class UseSums:
             ]
             later = {which for which, state in has.items() if state != year.now[which]}
             waiting[first] = sum(
-                any(each is not None and each.in_scope for each in (has[which], year.now[which]))
+                any(
+                    each is not None and self._with_holding.alone(each).in_scope
+                    for each in (has[which], year.now[which])
+                )
                 for which in later
             )
             held |= later

@@ -152,12 +152,17 @@ class Fife:
         return self.scotland.esp.audit.audit(reader="evidence").as_json()["tables"]
 
     def figures(self) -> tuple[Any, ...]:
-        """Learners and uses of the year, girls of the year, and how many changes wait."""
+        """Learners and uses of the year, and whether changes wait."""
         found = self.scotland.esp.audit.audit(reader="evidence")
-        tables = {each.name: each for each in found.report.tables}
         (year,) = found.as_json()["tables"]["evidence_years"]
-        waits = "not in these figures" in tables["evidence_years"].note
-        return year["learner_engagements"], year["engagements"], waits
+        return year["learner_engagements"], year["engagements"], self.waits() > 0
+
+    def waits(self, **scope: str) -> int:
+        """How many changes wait, as a page about something says."""
+        found = self.scotland.esp.audit.audit(reader="evidence", scope=Scope(**scope))
+        tables = {each.name: each for each in found.report.tables}
+        note = re.search(r"(\d+) changes? to uses", tables["responses"].note)
+        return int(note[1]) if note else 0
 
 
 @pytest.fixture
@@ -186,6 +191,19 @@ def test_a_use_recorded_late(fife: Fife, learners: int, printed: tuple[Any, ...]
     assert fife.figures() == printed
     inside = fife.scotland.esp.audit.audit().as_json()["tables"]["evidence_years"]
     assert inside[0]["learner_engagements"] == 59 + learners, "ESP's own screen hides nothing"
+
+
+def test_a_donors_page_counts_the_changes_of_its_own_kits(fife: Fife) -> None:
+    """Else its note would be about what the donor's kits never did."""
+    (kit,) = fife.scotland.kits("fife", 1, donor="RAF")
+    fife.now(9)
+    fife.scotland["fife"].engagements.withdraw(fife.ids[2])
+    fife.scotland.send()
+    assert (fife.waits(), fife.waits(donor="RAF")) == (1, 0)
+    fife.now(10)
+    fife.record(1, "E", tag=kit)
+    fife.scotland.send()
+    assert (fife.waits(), fife.waits(donor="RAF")) == (2, 1)
 
 
 def test_a_few_wait_for_a_few_more(fife: Fife) -> None:

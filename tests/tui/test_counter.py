@@ -6,7 +6,6 @@ from kitloan import NewHolding
 from kitloan.text.scans import Tag, read
 from kitloan.text.tags import grouped
 from kitloan_tui.lookups import pulse
-from kitloan_tui.screens.home import draw_page
 from kitloan_tui.today import board
 from tui.at_the_counter import OTHER, SCHOOL, AtCounter, Day, expect
 
@@ -156,18 +155,6 @@ def test_a_scanner_on_a_foreign_keyboard_is_told_of_once(day: Day) -> None:
     expect(day.scan(german), "TO WHOM?", "German")
     day.escape()
     assert "German" not in day.scan(german).hint
-
-
-def test_what_is_asked_is_on_the_page_before_todays_lists(day: Day) -> None:
-    """A first scan is answered while the lists are looked up, and where they cannot be."""
-    day.store.kitloan.loans.check_out([day.store.headset], SCHOOL)
-    day.scan(day.store.kit)
-    day.type("kilmarnok academy")
-    assert day.state.choices == (SCHOOL,)
-    assert SCHOOL in draw_page(day.state, None, 80, {}).plain
-    day.escape()
-    day.escape()
-    assert draw_page(day.state, None, 80, {}).plain == "", "nobody has looked what is due"
 
 
 def test_what_is_due(day: Day) -> None:

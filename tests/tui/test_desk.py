@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -309,6 +310,25 @@ async def test_kit_names_of_other_scripts_line_up(
         page = hands.desk.home.query_one("#page", Static)
         assert all(strip.cell_length <= 80 for strip in page.render_lines(page.size.region))
         assert hands.reads(SCHOOL)
+
+
+async def test_what_is_asked_is_on_the_page_before_todays_lists(store: Store, log: Path) -> None:
+    """A first scan is answered while the lists are looked up, and where they cannot be."""
+    store.kitloan.loans.check_out([store.headset], SCHOOL)
+    async with at_desk(lambda: store.kitloan, log) as hands:
+        await hands.scan(store.kit)
+        await hands.type("kilmarnok academy")
+        home, state = hands.desk.home, hands.desk.state
+        assert state.choices == (SCHOOL,)
+
+        def page() -> str:
+            home.show(state, None, date(2026, 11, 23), [])
+            block = home.query_one("#page", Static)
+            return "\n".join(strip.text for strip in block.render_lines(block.size.region))
+
+        assert f"1  {SCHOOL}" in page()
+        await hands.press("escape", "escape")
+        assert not page().strip(), "nobody has looked what is due"
 
 
 async def test_a_refused_line_comes_back_beside_its_question(store: Store, log: Path) -> None:

@@ -32,7 +32,7 @@ PROGRAMS: dict[str, tuple[Options, Options]] = {
         ("merging", "exporting", "server", "--colleges", "2"),
     ),
     "bounded": ((), ("undone", "renamed")),
-    "registers": ((), ("5000",)),
+    "registers": ((), ("5000", "--on", "sqlite")),
     "report": ((), ("--colleges", "4")),
     "growth": ((), ("1", "10")),
     "lists": ((), ("--on", "postgresql")),

@@ -1,12 +1,13 @@
 """A copy of one ledger, in which files are merged while the store stays free.
 
-A file is read, checked and applied in a scratch file, after what the store has of the ledger was
-copied into it. The store is read some thousand rows at a time, so nobody waits for that. `compare`
-then finds which rows came of it, and `Changes.bring_in` writes those into the store in one short
-transaction, if the ledger there is still as it was copied. So the store is locked for what a file
-changes, however much it has of the ledger already. All but the last may be done by another process
-(`kitloan.exchange.ahead`): a store that is a file then sees the scratch file, and takes the rows
-from it at half of what it costs to hand them over one by one.
+A file is read, checked and applied in a scratch file, after the rows that the store has of the
+college were copied into it; its entries are copied when one of them is asked for. The store is read
+some thousand rows at a time, so nobody waits for that. `compare` then finds which rows came of it,
+and `Changes.bring_in` writes those into the store in one short transaction, if the ledger there is
+still as it was copied. So the store is locked for what a file changes, however much it has of the
+ledger already. All but the last may be done by another process (`kitloan.exchange.ahead`): a store
+that is a file then sees the scratch file, and takes the rows from it at half of what it costs to
+hand them over one by one.
 
 On a server this is also the faster way. There each small statement waits for the one before it to
 come back, and every change of a row that the same transaction changed already reads past all its
@@ -52,6 +53,11 @@ _POINTED_AT = frozenset(
     if not key.deferrable
 )
 """Tables whose rows may not go while others point at them."""
+
+_FOR_LOOKING_BACK = [
+    each for each in _entry.indexes if each.name in ("one_part_of_a_request", "entries_of_a_tag")
+]
+"""Indexes of entries that few files need, and that took as long as the entries themselves."""
 
 _READ_AT_ONCE = 5_000
 """Rows in one reading of the store: some hundredths of a second, for which nobody can commit."""
@@ -173,6 +179,8 @@ class Scratch:
             self._store = scratch_store(self.place)
             with self._store.write() as connection:
                 only_replayed(connection)
+                for each in _FOR_LOOKING_BACK:
+                    each.drop(connection)
                 connection.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
             with self._store.engine.connect() as connection:
                 _driver_of(connection).backup(self._empty)
@@ -254,24 +262,42 @@ class LedgerCopy:
         Raises:
             LedgerMoved: somebody wrote to the ledger while it was copied.
         """
-        self.connection, self._college = connection, college
+        self.connection, self._college, self._reading = connection, college, reading
+        self._sees_all = False
         with reading() as store:
             self._before = _state_of(store, college)
             self._names = _names_in(store)
             others = store.execute(select(_college).where(_college.c.college != college))
             self._fill(_college, [tuple(row) for row in others])
         if self._before.has_ledger:
-            tables = (_head, _entry, *REGISTER_TABLES, *_LOST, _pinned, _setting)
+            tables = (_head, *REGISTER_TABLES, *_LOST, _pinned, _setting)
         else:
             tables = (*_LOST, _pinned, _setting)
         for each in tables:
-            for rows in _pages(each, college, reading):
-                self._fill(each, rows)
-        for each in _MADE:
+            self._copy(each)
+        for each in REGISTER_TABLES:
             if _is_kept(each, self._before.has_ledger):
                 self._keep(each)
         with reading() as store:
             self.must_be_current(store)
+
+    def look_back(self) -> None:
+        """Copy the entries that the store has, and make the indexes by which they are found.
+
+        Most files need neither: they go on where the ledger ended, and it is long.
+        """
+        if self._sees_all:
+            return
+        self._sees_all = True
+        if self._before.has_ledger:
+            self._copy(_entry)
+            self._keep(_entry, f" WHERE seq <= {self._before.head.seq}")
+        for each in _FOR_LOOKING_BACK:
+            each.create(self.connection)
+
+    def _copy(self, each: Table) -> None:
+        for rows in _pages(each, self._college, self._reading):
+            self._fill(each, rows)
 
     def must_be_current(self, store: Connection) -> None:
         """Check that the ledger in the store is still as it was copied.
@@ -300,7 +326,7 @@ class LedgerCopy:
                 self._run(f"CREATE VIEW new_{now} AS {row}")
                 self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
                 continue
-            if each is _entry and self._goes_on():
+            if each is _entry and (not self._sees_all or self._goes_on()):
                 self._run(f"CREATE VIEW new_{now} AS {row} WHERE seq > {self._before.head.seq}")
                 self._run(f"CREATE VIEW gone_{now} AS SELECT {key} FROM {now} WHERE false")
                 continue
@@ -334,11 +360,10 @@ class LedgerCopy:
         hash_there = select(_entry.c.hash).where(_entry.c.college == self._college, at)
         return self.connection.execute(hash_there).scalar() == last.hash
 
-    def _keep(self, each: Table) -> None:
-        """Keep what a table has now, to compare it later."""
-        self._run(
-            f"CREATE TABLE old_{each.name} AS SELECT {_names_of(_kept(each))} FROM {each.name}"
-        )
+    def _keep(self, each: Table, where: str = "") -> None:
+        """Keep what the store has in a table, to compare it later."""
+        row = f"SELECT {_names_of(_kept(each))} FROM {each.name}"
+        self._run(f"CREATE TABLE old_{each.name} AS {row}{where}")
 
     def _run(self, statement: str) -> Any:
         return _driver_of(self.connection).execute(statement)

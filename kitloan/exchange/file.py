@@ -386,8 +386,7 @@ class ExchangeFile:
         insist_on_file(self.path)
         try:
             with self.path.open("rb") as file:
-                for line in _lines_in(_unpacked(file, self.size())):
-                    yield line.decode()
+                yield from _lines_in(_unpacked(file, self.size()))
         except Unpacking as problem:
             raise self.bad(str(problem)) from None
         except (zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError):
@@ -528,14 +527,13 @@ def _from_gzip(file: BinaryIO) -> Iterator[bytes]:
             raise EOFError
 
 
-def _lines_in(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _lines_in(pieces: Iterator[bytes]) -> Iterator[str]:
     """Lines without their ends, none longer than an entry can be."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n") if b"\n" in piece else (rest + piece,)
-        for line in (*lines, rest):
-            if len(line) > LONGEST_LINE:
-                raise Unpacking(_too_long())
-        yield from lines
+        if len(rest) > LONGEST_LINE or max(map(len, lines), default=0) > LONGEST_LINE:
+            raise Unpacking(_too_long())
+        yield from map(bytes.decode, lines)
     if rest:
-        yield rest
+        yield rest.decode()

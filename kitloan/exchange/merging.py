@@ -9,12 +9,12 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, literal_column, select, union_all
+from sqlalchemy import Connection, bindparam, func, literal_column, select, union_all
 
 from kitloan.errors import BadInput, KitloanError
 from kitloan.exchange.file import FIRST, ExchangeFile, Header
@@ -22,11 +22,11 @@ from kitloan.exchange.rebase import ChosenHistory, StoredEntry, choose_history, 
 from kitloan.exchange.sending import remember
 from kitloan.exchange.trust import ConfirmedKey, fingerprint, keys_of, must_be_trusted, pin
 from kitloan.history.walk import Progress
-from kitloan.ledger.clocks import ClockReading, keep_reading, remember_order
+from kitloan.ledger.clocks import ClockReading, keep_order, keep_reading, remember_order
 from kitloan.ledger.entry import GENESIS, Entry, NotCanonical, seal
 from kitloan.ledger.epochs import EPOCHS_AHEAD, college_of, epoch_of, ledger_name
 from kitloan.ledger.facts.definitions import CollegeOpened
-from kitloan.ledger.facts.ledger import LedgerResumed
+from kitloan.ledger.facts.ledger import LedgerResumed, Reversed
 from kitloan.ledger.writer import Head, Sealed, begin, head_of, move_head, record, record_all
 from kitloan.reference import colleges
 from kitloan.storage.faults import driver_error
@@ -44,6 +44,9 @@ head = table(LedgerHead)
 
 _WINDOW = 1_000
 _STEP = 500
+_DAY = len("2026-11-29")
+_ASKS_MORE = (CollegeOpened, LedgerResumed, Reversed)
+"""What may stand in one place of a ledger only, and what undoes an entry."""
 _ALTERED = "was altered: its text does not match its hash"
 
 _resumed = select(resumption.c.epoch).where(resumption.c.college == bindparam("c"))
@@ -119,8 +122,7 @@ def merge(
     decisions: MergeDecisions,
     meter: Meter,
     progress: Progress | None = None,
-    *,
-    may_rebase: bool = True,
+    look_back: Callable[[], None] | None = None,
 ) -> MergeOutcome:
     """Check every line of a file, and take what is new.
 
@@ -130,17 +132,19 @@ def merge(
         decisions: what the person who merges has decided.
         meter: the most work that its entries may cause, see `bounds.meter_for`.
         progress: called with how many lines are read, of how many.
-        may_rebase: whether entries may be put on another branch, which reads all of the ledger.
+        look_back: called, once or again, before entries are read that came before the file, or
+            an entry is undone; None where entries may not be put on another branch, which reads
+            all of the ledger.
 
     Raises:
         BadInput: `bad_exchange_file`, `altered`, `forked`, `gap`, `truncated`, `impossible`,
             `unsigned`, `key_changed`, `epoch_jump`, `newer_file`, `own_ledger`, `not_whole` or
             `too_large`.
         Refused: `unknown_key`, `retired_key`.
-        NeedsCopy: entries belong on another branch, and `may_rebase` is false.
+        NeedsCopy: entries belong on another branch, and `look_back` is None.
     """
     with file.lines() as lines:
-        return _merge(connection, file, lines, decisions, meter, progress, may_rebase)
+        return _merge(connection, file, lines, decisions, meter, progress, look_back)
 
 
 def _merge(
@@ -150,7 +154,7 @@ def _merge(
     decisions: MergeDecisions,
     meter: Meter,
     progress: Progress | None,
-    may_rebase: bool,
+    look_back: Callable[[], None] | None,
 ) -> MergeOutcome:
     first = next(lines, "")
     header = file.read_header(first)
@@ -160,7 +164,7 @@ def _merge(
     signed = file.signed(first, header)
     known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    merging = _Merging(connection, file, header, top, decisions, meter, may_rebase)
+    merging = _Merging(connection, file, header, top, decisions, meter, look_back)
     # A file that is not signed, or does not join, is refused below for that fault.
     if signed and (merging.joins or known) and not (known and decisions.replace):
         news = not merging.has_the_last()
@@ -196,7 +200,9 @@ def _merge(
             merging.latest,
             ClockReading(merging.first_new, header.exported_at, decisions.at),
         )
-        remember_order(connection, college)
+        if not (merging.is_in_order and keep_order(connection, college, top, merging.head)):
+            merging.look_back()
+            remember_order(connection, college)
     return MergeOutcome(merged, header, merging.first_new)
 
 
@@ -265,15 +271,18 @@ class _Merging:
         top: Head,
         decisions: MergeDecisions,
         meter: Meter,
-        may_rebase: bool,
+        look_back: Callable[[], None] | None,
     ) -> None:
         self._connection, self._file, self._header = connection, file, header
         self._top, self._decisions, self._meter = top, decisions, meter
-        self._may_rebase = may_rebase
+        self._may_rebase = look_back is not None
+        self.look_back = look_back or _have_all
         self._college = college_of(header.ledger)
-        self._store = StoredEntries(connection, self._college, top.seq)
+        self._store = StoredEntries(connection, self._college, top, self.look_back)
         self._seq, self._prev = header.first - 1, header.prev
-        self._head = top
+        self.head = top
+        self.is_in_order = True
+        self._undoes = False
         self._waiting: list[Sealed] = []
         self._apart: dict[str, StoredEntry] = {}
         self._chosen = self._off_main = ""
@@ -292,21 +301,31 @@ class _Merging:
         self._seq += 1
         self.done += 1
         digest = seal(body)
-        is_beyond = self._store.ends_before(self._seq)
+        is_beyond = self._seq > self._store.last
         if not is_beyond and self._is_known(digest):
             return
         try:
             read = self._file.read(body, self._seq, self._header)
         except NotCanonical:
             raise self._not_canonical(digest) from None
+        if (
+            is_beyond
+            and read.prev == self._prev == self.head.hash
+            and read.ledger == self._ledger
+            and read.fact.__class__ not in _ASKS_MORE
+        ):  # as nearly all do; then what is asked below is so
+            self._add(Sealed(self._epoch, read, body, digest))
+            self._prev = digest
+            return
         if isinstance(read.fact, CollegeOpened):
             self._must_not_look_alike(read.fact.name)
+        self._undoes = self._undoes or isinstance(read.fact, Reversed)
         epoch = self._epoch if read.ledger == self._ledger else epoch_of(read.ledger)
         self._must_join(epoch)
         self._must_follow(read, epoch)
         if not is_beyond:
             self._must_not_fork(read, epoch, digest)
-        if self._prev != self._head.hash:
+        if self._prev != self.head.hash:
             self._off_main = self._off_main or digest
         if not is_beyond and digest in self._store.epochs(self._seq):
             self._known += 1
@@ -423,12 +442,16 @@ class _Merging:
         if self._added == 0:
             self.first_new = self._seq
         self._added += 1
-        self.latest = max(self.latest, sealed.entry.at)
-        if self._prev != self._head.hash:
+        at = sealed.entry.at
+        if at > self.latest:
+            self.latest = at
+        if self._prev != self.head.hash:
             self._apart[sealed.hash] = StoredEntry(sealed.epoch, self._seq, sealed.body)
             return
+        if at < self.head.at and at[:_DAY] < self.head.at[:_DAY]:
+            self.is_in_order = False
         self._waiting.append(sealed)
-        self._head = Head(sealed.epoch, self._seq, sealed.hash, sealed.entry.at)
+        self.head = Head(sealed.epoch, self._seq, sealed.hash, at)
         if len(self._waiting) == _STEP:
             self.apply_waiting()
 
@@ -441,6 +464,8 @@ class _Merging:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        if self._undoes:
+            self.look_back()
         until_here = self._connection.begin_nested()
         try:
             with metered(self._meter):
@@ -515,8 +540,8 @@ class _Merging:
             self.done and ledger_name(self._college, self._epoch) != header.ledger
         ):
             raise self._wrong("altered", self._seq, "is not the last one that the header names")
-        if self._head is not self._top:
-            move_head(self._connection, self._college, self._head)
+        if self.head is not self._top:
+            move_head(self._connection, self._college, self.head)
         if self._decisions.replace:
             self._chosen = self._chosen or self._off_main
         if self._chosen:
@@ -529,8 +554,10 @@ class _Merging:
     def _rebase(self) -> None:
         if not self._may_rebase:
             raise NeedsCopy
+        self.look_back()
+        self.is_in_order = False
         try:
-            rebase(self._connection, self._college, self._head, self._apart)
+            rebase(self._connection, self._college, self.head, self._apart)
         except TooMuchWork as problem:
             raise self._too_much(problem, problem.seq or self.first_new) from None
         except Exception as problem:
@@ -580,8 +607,18 @@ def is_known(
     """Whether a file of these bytes was merged, and all that it brought is still here."""
     if decisions.replace or not was_merged(connection, header, digest_of(file.path)):
         return False
-    last = StoredEntries(connection, college_of(header.ledger), header.last)
-    return header.head in last.epochs(header.last)
+    college = college_of(header.ledger)
+    row = connection.execute(
+        select(head.c.epoch, head.c.seq, head.c.hash, head.c.at).where(head.c.college == college)
+    ).first()
+    if row is None:
+        return False
+    stored = StoredEntries(connection, college, Head(*row), _have_all)
+    return header.head in stored.epochs(header.last)
+
+
+def _have_all() -> None:
+    """Nothing is to be done before a store is read that has all of the ledger."""
 
 
 _FILE = "file of "
@@ -635,35 +672,48 @@ class _Apart(NamedTuple):
 class StoredEntries:
     """The entries that the store had before the file came, read in portions as the file goes on."""
 
-    def __init__(self, connection: Connection, college: str, last: int) -> None:
-        """`last` is the number of the last entry on the branch that counts."""
-        self._connection, self._college, self._last = connection, college, last
+    def __init__(
+        self, connection: Connection, college: str, top: Head, look_back: Callable[[], None]
+    ) -> None:
+        """The branch that counts ends at `top`; `look_back` is called before others are read."""
+        self._connection, self._college, self._top = connection, college, top
+        self._look_back = look_back
         self._from = self._to = 0
         self._main: dict[int, OnMain] = {}
         self._apart: dict[int, list[_Apart]] = {}
+        apart = select(func.max(APART.c.seq)).where(APART.c.college == college)
+        self._last_apart: int = connection.execute(apart).scalar() or 0
+        self.last = max(top.seq, self._last_apart)
+        """The highest number of an entry, on whichever branch."""
 
     def _reach(self, seq: int) -> None:
         if self._from <= seq < self._to:
             return
+        self._look_back()
         self._from, self._to = seq - 1, seq + _WINDOW  # and the entry before it
         within = {"c": self._college, "a": self._from}
         # Entries beyond the last came from this file.
-        main = _main_line(self._connection, **within, b=min(self._to - 1, self._last))
+        main = _main_line(self._connection, **within, b=min(self._to - 1, self._top.seq))
         self._main = {seq: OnMain(*rest) for seq, *rest in main}
         self._apart = {}
         for seq, epoch, digest, body in _apart(self._connection, **within, b=self._to - 1):
             each = _Apart(epoch, digest, json.loads(body)["prev"])
             self._apart.setdefault(seq, []).append(each)
 
-    def ends_before(self, seq: int) -> bool:
-        """Whether nothing is stored of this number, as of most lines that a file brings."""
-        self._reach(seq)
-        return seq not in self._main and seq not in self._apart
-
     def main(self, seq: int) -> OnMain | None:
         """The entry of this number on the branch that counts."""
+        top = self._top
+        if seq >= top.seq:  # of the last, the head tells
+            return OnMain(top.epoch, top.hash) if seq and seq == top.seq else None
         self._reach(seq)
         return self._main.get(seq)
+
+    def apart(self, seq: int) -> Sequence[_Apart]:
+        """The entries of this number on other branches."""
+        if seq > self._last_apart:
+            return ()
+        self._reach(seq)
+        return self._apart.get(seq, ())
 
     def follow_on_main(self, seq: int, prev: str, digest: str) -> OnMain | None:
         """The entry of this number and hash on the branch that counts, if it follows on `prev`."""
@@ -673,15 +723,13 @@ class StoredEntries:
         return here if prev == self._before_on_main(seq) else None
 
     def _before_on_main(self, seq: int) -> str:
-        before = self._main.get(seq - 1)
+        before = self.main(seq - 1)
         return before.hash if before else GENESIS
 
     def epochs(self, seq: int) -> dict[str, int]:
         """The epoch of every entry of this number, by its hash."""
         found = self.main(seq)
-        if found is None and not self._apart:
-            return {}
-        apart = {each.hash: each.epoch for each in self._apart.get(seq, [])}
+        apart = {each.hash: each.epoch for each in self.apart(seq)}
         return apart | ({found.hash: found.epoch} if found else {})
 
     def has_another(self, seq: int, prev: str, epoch: int, digest: str) -> bool:
@@ -690,9 +738,7 @@ class StoredEntries:
         In one epoch only one entry can. A restored backup goes on in another epoch.
         """
         found = self.main(seq)
-        if found is None and not self._apart:
-            return False
-        others = [(each.prev, each.epoch, each.hash) for each in self._apart.get(seq, [])]
+        others = [(each.prev, each.epoch, each.hash) for each in self.apart(seq)]
         if found is not None:
             others.append((self._before_on_main(seq), found.epoch, found.hash))
         return any(one[:2] == (prev, epoch) and one[2] != digest for one in others)

@@ -42,6 +42,10 @@ _TRIES = 3
 """How often a file is merged without a lock, when others merge files of the same ledger."""
 
 
+class _BreaksARule(Exception):
+    """What was merged cannot be brought in: to be merged again where all entries are seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A file that is merged in a copy of its ledger, and what is to be brought into the store."""
@@ -63,6 +67,7 @@ class Taking:
         self._session, self._file = session, file
         self._decisions, self._progress = decisions, progress
         self._college = college_of(file.header().ledger)
+        self._sees_all = False
 
     def take(self, scratch: Scratch, prepared: Prepared | None = None) -> Merged:
         """Merge the file, whole or not at all.
@@ -78,7 +83,7 @@ class Taking:
             if prepared is not None:
                 try:
                     return self._bring_in(prepared)
-                except LedgerMoved:
+                except (LedgerMoved, _BreaksARule):
                     pass
             return self._take(scratch)
 
@@ -101,16 +106,14 @@ class Taking:
         for _ in range(_TRIES):
             try:
                 return self._bring_in(self._prepare(scratch, self._session.reading))
-            except LedgerMoved:
+            except (LedgerMoved, _BreaksARule):
                 continue
         while True:
             try:
                 with self._session.store.write() as store:
                     return self._under_the_lock(store, scratch)
-            except (
-                LedgerMoved
-            ):  # on a server, another college came whose name looks like this one's
-                continue
+            except (LedgerMoved, _BreaksARule):
+                continue  # on a server, another college came whose name looks like this one's
 
     def _under_the_lock(self, store: Connection, scratch: Scratch) -> Merged:
         begin(store, self._college, own=False)
@@ -130,7 +133,7 @@ class Taking:
     def _in_store(self) -> Merged:
         most = meter_for(self._file, is_on_server=not self._session.store.is_sqlite)
         with self._session.store.write() as store:
-            done = self._merge(store, most, may_rebase=False)
+            done = self._merge(store, most, look_back=None)
             self._must_be_possible(store)
         return done.merged
 
@@ -141,8 +144,10 @@ class Taking:
         most = meter_for(self._file)
         with scratch.emptied() as connection:
             copy = LedgerCopy(connection, self._college, reading)
+            if self._sees_all:
+                copy.look_back()
             try:
-                done = self._merge(connection, most, may_rebase=True)
+                done = self._merge(connection, most, copy.look_back)
                 changes = copy.compare(scratch.place)
                 self._must_be_brief(changes.rows, done)
             except (BadInput, Refused):
@@ -151,9 +156,11 @@ class Taking:
                 raise
         return Prepared(done, changes)
 
-    def _merge(self, connection: Connection, most: Meter, *, may_rebase: bool) -> MergeOutcome:
+    def _merge(
+        self, connection: Connection, most: Meter, look_back: Callable[[], None] | None
+    ) -> MergeOutcome:
         return merge(
-            connection, self._file, self._decisions, most, self._progress, may_rebase=may_rebase
+            connection, self._file, self._decisions, most, self._progress, look_back=look_back
         )
 
     def _must_be_brief(self, rows: int, done: MergeOutcome) -> None:
@@ -181,6 +188,9 @@ class Taking:
             raise
         except Exception as problem:
             must_be_of_the_file(problem)
+            if not self._sees_all:  # then what is wrong is found as it is recorded
+                self._sees_all = True
+                raise _BreaksARule from problem
             raise self._file.wrong(
                 "impossible", done.first_new, done.header, "leads to something that cannot be kept"
             ) from problem

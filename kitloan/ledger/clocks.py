@@ -23,6 +23,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, tupl
 
 from kitloan.errors import StoreError
 from kitloan.ledger.session import ESP, Session
+from kitloan.ledger.writer import Head
 from kitloan.storage.faults import RESTORE_NEWEST
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
@@ -48,7 +49,7 @@ _HASH_AT = Query(
     )
 )
 _LAST = Query(
-    select(entry.c.epoch, entry.c.seq, entry.c.hash)
+    select(entry.c.epoch, entry.c.seq, entry.c.hash, entry.c.at)
     .where(entry.c.college == bindparam("c"))
     .order_by(entry.c.epoch.desc(), entry.c.seq.desc())
     .limit(1)
@@ -261,11 +262,36 @@ def remember_order(connection: Connection, college: str) -> None:
     if _goes_back(connection, college, ordered):
         return
     row = _LAST(connection, c=college).first()
+    _keep_place(connection, college, None if row is None else Head(*row))
+
+
+def _keep_place(connection: Connection, college: str, last: Head | None) -> None:
     name = {"college": college, "name": _ORDERED}
     connection.execute(delete(setting).where(*(setting.c[key] == name[key] for key in name)))
-    if row is not None:
-        value = f"{row.epoch} {row.seq} {row.hash}"
-        connection.execute(insert(setting).values(value=value, **name))
+    if last is not None:
+        connection.execute(insert(setting).values(value=_place_of(last), **name))
+
+
+def _place_of(last: Head) -> str:
+    return f"{last.epoch} {last.seq} {last.hash}"
+
+
+def keep_order(connection: Connection, college: str, before: Head, last: Head) -> bool:
+    """As `remember_order`, after entries in whose days none goes back; reads no other entry.
+
+    Args:
+        connection: the transaction that merges.
+        college: whose ledger.
+        before: where it ended before they came.
+        last: where it ends now.
+
+    Returns:
+        Whether it is known, and recorded; else `remember_order` has to read the entries.
+    """
+    if before.seq and _KEPT(connection, c=college).scalar() != _place_of(before):
+        return False
+    _keep_place(connection, college, last)
+    return True
 
 
 def _ordered_to(connection: Connection, college: str) -> tuple[int, int]:

@@ -481,6 +481,7 @@ _FOR_READERS = (
     "open_loans_by_due_date",
     "loans_that_ended",
     "entries_of_a_person",
+    "changes_of_uses",
 )
 """Indexes by which people's questions are answered. Replaying asks none of these, and each index is
 a write more for every row."""

@@ -192,23 +192,23 @@ def file_of(lines: Sequence[tuple[str, dict[str, Any]]], path: Path) -> Path:
     return file_of_bodies(sealed(lines), path)
 
 
-def file_of_bodies(bodies: Sequence[str], path: Path) -> Path:
-    """A file of these entries, signed by a key that nobody knows."""
+def file_of_bodies(bodies: Sequence[str], path: Path, known: int = 0) -> Path:
+    """A file of these entries but the first, known ones, signed by a key that nobody knows."""
     key = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
     header: dict[str, Any] = {
         "format": KIND,
         "version": FORMAT,
         "ledger": json.loads(bodies[-1])["ledger"],
-        "first": 1,
+        "first": known + 1,
         "last": len(bodies),
-        "prev": GENESIS,
+        "prev": digest(bodies[known - 1]) if known else GENESIS,
         "head": digest(bodies[-1]),
         "exported_at": "2026-12-01T09:00:00Z",
         "program": "none",
         "key": public_key(key),
     }
     header["signature"] = key.sign(signed_text(header)).hex()
-    path.write_bytes(gzip.compress("\n".join([json.dumps(header), *bodies, ""]).encode()))
+    path.write_bytes(gzip.compress("\n".join([json.dumps(header), *bodies[known:], ""]).encode()))
     return path
 
 

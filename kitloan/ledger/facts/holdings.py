@@ -1,6 +1,7 @@
 """Facts about holdings: added, given, changed, moved, seen, counted, restocked, relabelled."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from sqlalchemy import (
@@ -83,7 +84,7 @@ _add_words = Change(
 
 def more_words(connection: Connection, college: str, tag: str, *parts: str | None) -> None:
     """Append words to a holding's words, without reading them: those of its first gift."""
-    words = _folded(*parts)
+    words = _folded_before(*parts)
     if words:
         _add_words.one(connection, c=college, t=tag, more=f" {words}")
 
@@ -107,6 +108,9 @@ def _refresh(connection: Connection, college: str, rows: Iterable[AnyRow]) -> No
 
 def _folded(*parts: str | None) -> str:
     return search_form(" ".join(filter(None, parts)))
+
+
+_folded_before = lru_cache(maxsize=1024)(_folded)  # thousands of kits have one donor
 
 
 SIGHTED: dict[str, BindParameter[Any]] = {

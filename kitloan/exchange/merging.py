@@ -120,7 +120,7 @@ def merge(
     connection: Connection,
     file: ExchangeFile,
     decisions: MergeDecisions,
-    meter: Meter,
+    meter: Meter | None,
     progress: Progress | None = None,
     look_back: Callable[[], None] | None = None,
 ) -> MergeOutcome:
@@ -130,7 +130,8 @@ def merge(
         connection: a transaction, which must be rolled back when this raises.
         file: what was sent.
         decisions: what the person who merges has decided.
-        meter: the most work that its entries may cause, see `bounds.meter_for`.
+        meter: the most work that its entries may cause, see `bounds.meter_for`; None for a file
+            that was merged before, and brings nothing if it still is.
         progress: called with how many lines are read, of how many.
         look_back: called, once or again, before entries are read that came before the file, or
             an entry is undone; None where entries may not be put on another branch, which reads
@@ -141,7 +142,8 @@ def merge(
             `unsigned`, `key_changed`, `epoch_jump`, `newer_file`, `own_ledger`, `not_whole` or
             `too_large`.
         Refused: `unknown_key`, `retired_key`.
-        NeedsCopy: entries belong on another branch, and `look_back` is None.
+        NeedsCopy: entries belong on another branch, and `look_back` is None; or there are some
+            to record, and `meter` is None.
     """
     with file.lines() as lines:
         return _merge(connection, file, lines, decisions, meter, progress, look_back)
@@ -152,7 +154,7 @@ def _merge(
     file: ExchangeFile,
     lines: Iterator[str],
     decisions: MergeDecisions,
-    meter: Meter,
+    meter: Meter | None,
     progress: Progress | None,
     look_back: Callable[[], None] | None,
 ) -> MergeOutcome:
@@ -164,7 +166,7 @@ def _merge(
     signed = file.signed(first, header)
     known = keys_of(connection, college)
     top = head_of(connection, college) or begin(connection, college, own=False)
-    merging = _Merging(connection, file, header, top, decisions, meter, look_back)
+    merging = _Merging(connection, file, header, top, decisions, meter or Meter(0, 0), look_back)
     # A file that is not signed, or does not join, is refused below for that fault.
     if signed and (merging.joins or known) and not (known and decisions.replace):
         news = not merging.has_the_last()
@@ -173,6 +175,8 @@ def _merge(
     if repeated and merging.has_the_last():
         merged = Merged(str(file.path), header.ledger, 0, header.last - header.first + 1)
         return MergeOutcome(merged, header, merging.first_new)
+    if meter is None:
+        raise NeedsCopy
     try:
         for body in file.bodies(lines, header):
             merging.take(body)

@@ -67,7 +67,7 @@ class Taking:
         self._session, self._file = session, file
         self._decisions, self._progress = decisions, progress
         self._college = college_of(file.header().ledger)
-        self._sees_all = False
+        self._sees_all = self._was_merged = False
 
     def take(self, scratch: Scratch, prepared: Prepared | None = None) -> Merged:
         """Merge the file, whole or not at all.
@@ -126,12 +126,14 @@ class Taking:
             must_fit(store, self._file, header, self._decisions)
             wanted = select(_head.c.seq).where(_head.c.college == self._college)
             entries = store.execute(wanted).scalar() or 0
-            if is_known(store, self._file, header, self._decisions):
-                return False
+            self._was_merged = is_known(store, self._file, header, self._decisions)
+        if self._was_merged:
+            return False
         return is_worth_copying(entries, size, is_on_server=not self._session.store.is_sqlite)
 
     def _in_store(self) -> Merged:
-        most = meter_for(self._file, is_on_server=not self._session.store.is_sqlite)
+        is_on_server = not self._session.store.is_sqlite
+        most = None if self._was_merged else meter_for(self._file, is_on_server=is_on_server)
         with self._session.store.write() as store:
             done = self._merge(store, most, look_back=None)
             self._must_be_possible(store)
@@ -157,7 +159,7 @@ class Taking:
         return Prepared(done, changes)
 
     def _merge(
-        self, connection: Connection, most: Meter, look_back: Callable[[], None] | None
+        self, connection: Connection, most: Meter | None, look_back: Callable[[], None] | None
     ) -> MergeOutcome:
         return merge(
             connection, self._file, self._decisions, most, self._progress, look_back=look_back

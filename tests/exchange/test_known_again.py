@@ -10,8 +10,12 @@ from exchange.forging import Lines, lines_of, packed, with_fact
 from exchange.sent import Sent
 from kitloan import BadInput
 from kitloan.college import College
+from kitloan.exchange.file import ExchangeFile
+from kitloan.exchange.merging import MergeDecisions, NeedsCopy
+from kitloan.exchange.merging import merge as merge_in_store
+from kitloan.exchange.trust import read_fingerprint
 from lives import everything_in
-from trusting import merge
+from trusting import keys_of, merge
 
 
 def test_a_file_packed_anew_is_known_line_by_line(
@@ -56,3 +60,25 @@ def test_known_entries_are_still_compared(
         merge(national, [path])
     assert (refusal.value.code, refusal.value.details["seq"]) == (code, seq)
     assert everything_in(national) == before
+
+
+def test_a_file_that_is_taken_for_known_and_is_not_is_read_after_all(
+    colleges: dict[str, Sent], national: College
+) -> None:
+    """Between the look whether it was merged and the merging, another officer replaced it."""
+    whole = colleges["fife"].whole
+    decisions = MergeDecisions(
+        "2026-12-14T09:00:00Z",
+        "esp",
+        trust=tuple(read_fingerprint(key) for key in keys_of(national, [whole])),
+    )
+    file = ExchangeFile(whole)
+    with (
+        pytest.raises(NeedsCopy),
+        national.session.store.write() as connection,
+    ):
+        merge_in_store(connection, file, decisions, meter=None)
+    merge(national, [whole])
+    with national.session.store.write() as connection:
+        done = merge_in_store(connection, file, decisions, meter=None)
+    assert (done.merged.added, done.merged.known) == (0, colleges["fife"].entries)

@@ -18,6 +18,7 @@ from kitloan_tui.screens.confirm import SECONDS_DEAF, ConfirmClosing
 from kitloan_tui.screens.help import Help
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.theme import DARK
+from kitloan_tui.widgets.panels import KeyBar
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import at_desk
 
@@ -242,7 +243,8 @@ async def test_keys_that_cannot_say_why(store: Store, log: Path) -> None:
 async def test_a_click_is_as_good_as_a_key(store: Store, log: Path) -> None:
     """Else a desk with a mouse and no function keys could not count later."""
     async with at_desk(lambda: store.kitloan, log) as hands:
-        await hands.pilot.click("#key-help")
+        bar = hands.desk.home.query_one(KeyBar)
+        await hands.pilot.click(bar, offset=(str(bar.content).index("Help"), 0))
         await hands.settle()
         assert isinstance(hands.desk.screen, Help)
         await hands.press("escape")

@@ -58,9 +58,8 @@ def test_every_selector_of_the_style_names_a_widget() -> None:
     import textual.widgets
 
     root = Path(__file__).parents[2] / "tui" / "kitloan_tui"
-    style = re.sub(
-        r"/\*.*?\*/", "", (root / "kitloan.tcss").read_text(encoding="utf-8"), flags=re.S
-    )
+    texts = [file.read_text(encoding="utf-8") for file in root.glob("*.tcss")]
+    style = re.sub(r"/\*.*?\*/", "", "\n".join(texts), flags=re.S)
     named = set(re.findall(r"(?<![\w.#$-])[A-Z]\w+", re.sub(r"\{[^}]*\}", "{}", style)))
     known = {
         node.name

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Button
 
 from kitloan_tui.screens.home import Home
-from kitloan_tui.widgets.panels import KeyHint
+from kitloan_tui.widgets.panels import KeyBar
 from tui.at_the_counter import CONTENTS, SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
 
@@ -42,7 +42,7 @@ def cut_off(hands: Hands, size: tuple[int, int]) -> list[str]:
     screen = hands.desk.screen
     shown = [
         each
-        for each in (*screen.query(Button).results(), *screen.query(KeyHint).results())
+        for each in (*screen.query(Button).results(), *screen.query(KeyBar).results())
         if each.display and each.region.area
     ]
     assert shown
@@ -51,7 +51,7 @@ def cut_off(hands: Hands, size: tuple[int, int]) -> list[str]:
         for each in shown
         if each.region.right > size[0]
         or each.region.bottom > size[1]
-        or (isinstance(each, KeyHint) and each.region.width < each.cells)
+        or (isinstance(each, KeyBar) and each.region.width < len(str(each.content)))
         or (isinstance(each, Button) and each.region.width < len(str(each.label)) + 2)
     ]
 

@@ -10,7 +10,7 @@ import kitloan
 from kitloan.text.tags import grouped
 from kitloan_tui.booking_line import read_booking
 from kitloan_tui.screens.week import WeekLine, WeekScreen
-from kitloan_tui.widgets.panels import KeyHint
+from kitloan_tui.widgets.panels import KeyBar
 from kitloan_tui.widgets.week import WeekGrid
 from tui.at_the_counter import OTHER, SCHOOL, Store
 from tui.at_the_desk import Hands, at_desk
@@ -262,7 +262,7 @@ async def test_nothing_of_the_week_is_cut(planned: Store, log: Path, size: tuple
         assert hands.reads("To hand out today (0)") and hands.reads("At risk (0)")
         for widget in hands.desk.screen.query("Static, Input, WeekGrid"):
             assert widget.region.right <= size[0]
-            assert not isinstance(widget, KeyHint) or widget.region.bottom <= size[1]
+            assert not isinstance(widget, KeyBar) or widget.region.bottom <= size[1]
         hint = hands.desk.screen.query_one("#hint", Static)
         assert hands.reads(WeekScreen.HINT), hint.region
         await hands.type("kilm stem 2 25 nov 27 nov")

@@ -54,10 +54,10 @@ from kitloan_tui.screens.help import Help, help_for
 from kitloan_tui.screens.home import Home
 from kitloan_tui.screens.start import CollegeChosen, CoversDesk, FirstRun, Trouble
 from kitloan_tui.settings import DeskSettings
-from kitloan_tui.theme import THEMES
+from kitloan_tui.theme import STYLE, THEMES
 from kitloan_tui.widgets.camera import CameraLine, Looks
 from kitloan_tui.widgets.omnibox import Omnibox
-from kitloan_tui.widgets.panels import Banner, Heading, KeyBar, KeyHint
+from kitloan_tui.widgets.panels import Banner, Heading, KeyBar
 
 if TYPE_CHECKING:
     from kitloan.college import College
@@ -128,7 +128,7 @@ class DeskApp(ScanRouter, App[None]):
         camera: looks through a camera, whose codes are scans too; None for no camera.
     """
 
-    CSS_PATH = Path(__file__).with_name("kitloan.tcss")
+    CSS_PATH = STYLE
     TITLE = "kitloan"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual declares it without ClassVar
@@ -383,9 +383,9 @@ class DeskApp(ScanRouter, App[None]):
 
     # -- actions ----------------------------------------------------------------------------------
 
-    def on_key_hint_chosen(self, event: KeyHint.Chosen) -> None:
+    def on_key_bar_chosen(self, event: KeyBar.Chosen) -> None:
         """A click in the bar is the key."""
-        self.action_perform(event.action.id)
+        self.action_perform(event.action)
 
     def action_perform(self, name: str) -> None:
         """Do what a row of the actions is for, or show why not."""

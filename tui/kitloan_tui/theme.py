@@ -6,9 +6,17 @@ so that the desk shows the same under NO_COLOR, which Textual answers with greys
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from textual.theme import Theme
+
+STYLE: Final = Path(__file__).with_name("kitloan.tcss")
+"""How home is laid out."""
+
+SCREENS_STYLE: Final = STYLE.with_name("screens.tcss")
+"""How the other screens are. Textual reads it with the first of them, not before the first paint,
+and its rules then hold everywhere."""
 
 
 def _theme(

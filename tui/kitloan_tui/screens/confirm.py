@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from kitloan.text.names import plain
+from kitloan_tui.theme import SCREENS_STYLE
 
 SECONDS_DEAF = 0.5
 
@@ -27,6 +28,7 @@ class Confirm(ModalScreen[None]):
         asked_at: when it was asked, by `time.monotonic`.
     """
 
+    CSS_PATH = SCREENS_STYLE
     AUTO_FOCUS: ClassVar[str | None] = "#keep"
 
     def __init__(self, question: str, safe: str, sure: str, act: Callable[[], object]) -> None:

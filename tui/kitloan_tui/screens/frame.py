@@ -36,7 +36,7 @@ from kitloan_tui.counter.state import CounterState
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
-from kitloan_tui.theme import tone
+from kitloan_tui.theme import SCREENS_STYLE, tone
 from kitloan_tui.widgets.panels import Heading, KeyBar
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class AskLine(Horizontal):
 class DeskScreen(Screen[None]):
     """A screen beside the counter."""
 
+    CSS_PATH = SCREENS_STYLE
     NAME: ClassVar[str] = ""
     HINT: ClassVar[str] = ""
     """What can be done here with other keys than those of the bar, in a line."""

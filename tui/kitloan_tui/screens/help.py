@@ -16,6 +16,7 @@ from textual.widgets import Static
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
 from kitloan_tui.counter.state import CounterState
+from kitloan_tui.theme import SCREENS_STYLE
 
 _SCANS = (
     ("a kit that is here", "is lent to the school at the counter, or waits for a school"),
@@ -50,6 +51,8 @@ def help_for(focused: Iterable[DOMNode]) -> str:
 
 class Help(Screen[None]):
     """One page; Esc goes home, and so does a scan."""
+
+    CSS_PATH = SCREENS_STYLE
 
     def __init__(
         self, state: CounterState | None, own_keys: Mapping[str, str], about: str = ""

@@ -22,6 +22,7 @@ from kitloan.text.tags import grouped
 from kitloan_tui import keys
 from kitloan_tui.actions import ACTIONS, Action, why_not
 from kitloan_tui.protocols import DeskHost
+from kitloan_tui.theme import SCREENS_STYLE
 
 _MOST = 5
 """Kits, and schools, that a search lists."""
@@ -133,6 +134,8 @@ def _begin_words(query: str, text: str) -> bool:
 
 class Palette(CommandPalette):
     """The palette, to be shown over whatever is on the screen."""
+
+    CSS_PATH = SCREENS_STYLE
 
     def __init__(self) -> None:
         super().__init__([Everything], placeholder="what to do, a kit or a school")

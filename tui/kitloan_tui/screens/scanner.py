@@ -14,6 +14,7 @@ from kitloan.text.dates import system_clock
 from kitloan.text.names import plain
 from kitloan.text.scans import check_scanner
 from kitloan_tui.protocols import DeskHost
+from kitloan_tui.theme import SCREENS_STYLE
 from kitloan_tui.widgets.panels import TextBlock
 
 QUIET = 0.5
@@ -23,6 +24,7 @@ QUIET = 0.5
 class ScannerCheck(Screen[None]):
     """Takes every key itself; nothing that is scanned here reaches the counter."""
 
+    CSS_PATH = SCREENS_STYLE
     HELP: ClassVar[str] = (
         "Scan one of your labels, or a command card. What is shown here is about the scanner, and "
         "nothing is lent or taken back. Esc goes back to the counter."

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 
 from kitloan.reference import College, colleges
 from kitloan.text.names import fold, plain, search_form
+from kitloan_tui.theme import SCREENS_STYLE
 from kitloan_tui.widgets.panels import TextBlock
 
 PLAY = "play"
@@ -24,6 +25,8 @@ PLAY = "play"
 
 class CoversDesk(Screen[None]):
     """What neither Esc nor a scan takes away: there is no store behind it to go on with."""
+
+    CSS_PATH = SCREENS_STYLE
 
 
 class Trouble(CoversDesk):

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.style import Style
 from textual.widgets import Static
 
 from kitloan.text.dates import uk_instant
@@ -139,46 +140,27 @@ class Log(TextBlock):
         self.set_text(Content("\n").join(lines))
 
 
-class KeyHint(Static):
-    """One action in the bar, which a click does as its key does."""
+class KeyBar(TextBlock):
+    """What can be done here, at the foot: as much of it as there is room for, none of it cut off.
+
+    What only the counter's question needs comes first, then the ways out, then the other screens.
+    A click on an action does it as its key does.
+    """
 
     class Chosen(Message):
         """Somebody clicked an action."""
 
-        def __init__(self, action: Action) -> None:
+        def __init__(self, action: str) -> None:
             super().__init__()
             self.action = action
-
-    def __init__(self, action: Action, key: str) -> None:
-        super().__init__(markup=False, id=f"key-{action.id}")
-        self.action = action
-        text = Content.assemble((keys.in_bar(key), "bold"), f" {action.label}")
-        self.cells = text.cell_length + 2  # and a space on either side
-        self.update(text)
-
-    def on_click(self, event: events.Click) -> None:
-        """Do it."""
-        event.stop()
-        self.post_message(self.Chosen(self.action))
-
-
-class KeyBar(Horizontal):
-    """What can be done here, at the foot: as much of it as there is room for, none of it cut off.
-
-    What only the counter's question needs comes first, then the ways out, then the other screens.
-    """
 
     _state: CounterState | None = None
 
     def __init__(self, own_keys: Mapping[str, str]) -> None:
-        super().__init__()
-        self._keys = own_keys
-
-    def compose(self) -> ComposeResult:
-        """Lay out a hint for each action."""
-        for action in ACTIONS:
-            if action.in_bar:
-                yield KeyHint(action, self._keys[action.id])
+        super().__init__(markup=False)
+        self._hints = {
+            action: _hint(action, own_keys[action.id]) for action in ACTIONS if action.in_bar
+        }
 
     def show(self, state: CounterState | None) -> None:
         """Show what can be done now."""
@@ -189,12 +171,28 @@ class KeyBar(Horizontal):
         """Share out the new width."""
         self._fit()
 
+    def on_click(self, event: events.Click) -> None:
+        """Do what was clicked."""
+        action = event.style.meta.get("action")
+        if isinstance(action, str):
+            event.stop()
+            self.post_message(self.Chosen(action))
+
     def _fit(self) -> None:
         left = self.app.size.width
-        for hint in sorted(self.query(KeyHint), key=lambda hint: _rank(hint.action)):
-            can = why_not(hint.action, self._state) is None
-            hint.display = can and hint.cells <= left
-            left -= hint.cells if hint.display else 0
+        shown = set[str]()
+        for action in sorted(self._hints, key=_rank):
+            cells = self._hints[action].cell_length
+            if cells <= left and why_not(action, self._state) is None:
+                shown.add(action.id)
+                left -= cells
+        hints = [hint for action, hint in self._hints.items() if action.id in shown]
+        self.set_text(Content("").join(hints))
+
+
+def _hint(action: Action, key: str) -> Content:
+    text = Content.assemble(" ", (keys.in_bar(key), "bold"), f" {action.label} ")
+    return text.stylize(Style.from_meta({"action": action.id}))
 
 
 def _rank(action: Action) -> int:

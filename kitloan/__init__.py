@@ -19,7 +19,7 @@ from kitloan.__version__ import __version__
 if TYPE_CHECKING:
     from kitloan.audit import Audit, Auditor
     from kitloan.backups import Backups
-    from kitloan.borrowers.organisations import Directory
+    from kitloan.borrowers.directory import Directory
     from kitloan.borrowers.people import People
     from kitloan.college import College, init, open  # noqa: A004  # as the interface has it
     from kitloan.contents import Count, Part
@@ -136,7 +136,7 @@ _HOMES = {
     "Calendars": "kitloan.planning.settings",
     "College": "kitloan.college",
     "Count": "kitloan.contents",
-    "Directory": "kitloan.borrowers.organisations",
+    "Directory": "kitloan.borrowers.directory",
     "Engagements": "kitloan.evidence.engagements",
     "Evaluations": "kitloan.evidence.evaluations",
     "Events": "kitloan.planning.events",

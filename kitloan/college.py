@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kitloan.audit import Auditor
     from kitloan.backups import Backups
     from kitloan.backups.upgrading import Upgraded
-    from kitloan.borrowers.organisations import Directory
+    from kitloan.borrowers.directory import Directory
     from kitloan.borrowers.people import People
     from kitloan.evidence.engagements import Engagements
     from kitloan.evidence.evaluations import Evaluations
@@ -141,7 +141,7 @@ class College:
     @cached_property
     def directory(self) -> "Directory":
         """Organisations with what they have out, and people, by pages."""
-        from kitloan.borrowers.organisations import Directory
+        from kitloan.borrowers.directory import Directory
 
         return Directory(self.session)
 

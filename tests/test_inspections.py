@@ -318,7 +318,7 @@ def test_a_borrower_that_is_blocked_stays_when_its_loan_is_undone(fife: College,
     """The block rests on the borrower; undoing the loan must not take that away."""
     fife.loans.check_out([kit], SCHOOL)
     other = replace(fife.session, actor="j.kerr")
-    from kitloan.borrowers.organisations import Directory
+    from kitloan.borrowers.directory import Directory
 
     Directory(other).block(SCHOOL, "a kit is lost")
     fife.actions.undo()

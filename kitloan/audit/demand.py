@@ -12,7 +12,7 @@ from sqlalchemy import select, tuple_
 
 from kitloan.audit.census import Census
 from kitloan.tables import Holding, table
-from kitloan.tables.planning import Demand
+from kitloan.tables.wants import Demand
 from kitloan.text.dates import twelve_months_to
 from kitloan.text.names import fold
 

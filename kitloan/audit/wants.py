@@ -12,7 +12,7 @@ from sqlalchemy import select
 from kitloan.audit.census import Census
 from kitloan.exchange.places import Places
 from kitloan.tables import KitType, table
-from kitloan.tables.planning import Want
+from kitloan.tables.wants import Want
 from kitloan.text.names import type_key
 
 kit_type, want = table(KitType), table(Want)

@@ -2,7 +2,7 @@
 
 import click
 
-from kitloan.borrowers.organisations import BorrowerLine
+from kitloan.borrowers.directory import BorrowerLine
 from kitloan.cli.context import App, command, common_options, pass_app
 from kitloan.cli.find import AFTER, show_more
 from kitloan.cli.loans import NEW, take_near

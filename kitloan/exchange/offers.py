@@ -43,8 +43,8 @@ from kitloan.queries.types import type_names
 from kitloan.queries.whereabouts import college_name
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import KitType, Organisation, table
-from kitloan.tables.planning import Want
 from kitloan.tables.sharing import Claim, Offer
+from kitloan.tables.wants import Want
 from kitloan.text.dates import check_year, day_of, uk
 from kitloan.text.names import clean, type_key
 from kitloan.text.personal import on_record

@@ -64,9 +64,10 @@ from kitloan.tables.evidence import Engagement, OrganisationProfile, SchoolLink
 from kitloan.tables.guides import KitGuide
 from kitloan.tables.inspecting import Regime
 from kitloan.tables.national import Gifting, Programme
-from kitloan.tables.planning import Booking, BookingLine, PolicyValue, Want
+from kitloan.tables.planning import Booking, BookingLine, PolicyValue
 from kitloan.tables.sharing import Offer
 from kitloan.tables.stocktaking import Stocktake
+from kitloan.tables.wants import Want
 from kitloan.text.dates import day_of, uk_instant
 from kitloan.text.tags import grouped
 from kitloan.transfers.receiving import must_not_have_ended

@@ -3,7 +3,6 @@
 Nobody did these, so they are requests of their own: no undo takes them back.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,22 +10,14 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, select
 
 from kitloan.errors import Refused
-from kitloan.ledger.facts.planning import BookingLapsed, DemandRefused
 from kitloan.ledger.writer import Plans, Writer
 from kitloan.storage.statements import Query
 from kitloan.tables import Block, table
 from kitloan.tables.inspecting import Regime
-from kitloan.tables.planning import (
-    Booking,
-    BookingLine,
-    CalendarDay,
-    CalendarWeek,
-    Demand,
-    PolicyValue,
-)
+from kitloan.tables.planning import Booking, BookingLine, CalendarDay, CalendarWeek, PolicyValue
 from kitloan.text.dates import day_of
 
-booking, line, demand = table(Booking), table(BookingLine), table(Demand)
+booking, line = table(Booking), table(BookingLine)
 
 _WAITING = (
     booking.c.college == bindparam("c"),
@@ -57,13 +48,6 @@ _OVERDUE_FOR_COLLECTION = Query(
     select(booking.c.booking, booking.c.organisation)
     .where(*_WAITING, booking.c.lapses_after < bindparam("today"))
     .order_by(booking.c.booking)
-)
-_NOTED = Query(
-    select(demand.c.organisation, demand.c.first, demand.c.last).where(
-        demand.c.college == bindparam("c"),
-        demand.c.asked_on == bindparam("today"),
-        demand.c.kit_type == bindparam("k"),
-    )
 )
 
 
@@ -107,30 +91,7 @@ def note_lapses(writer: Writer) -> None:
     today = day_of(writer.at).isoformat()
     if lapses is None or lapses >= today:
         return
+    from kitloan.ledger.facts.planning import BookingLapsed  # most counters have none to note
+
     for row in _OVERDUE_FOR_COLLECTION(writer.connection, c=writer.college, today=today).all():
         writer.note(BookingLapsed(booking=row.booking, organisation=row.organisation))
-
-
-def note_demand(writer: Writer, rule: str, asked: Sequence[Demanded]) -> None:
-    """Note what was refused; once a day for a school, a type and days that overlap."""
-    today = day_of(writer.at).isoformat()
-    for each in asked:
-        first, last = sorted((each.first.isoformat(), each.last.isoformat()))
-        known = _NOTED(writer.connection, c=writer.college, today=today, k=each.kit_type)
-        if any(
-            row.organisation == each.organisation and row.first <= last and first <= row.last
-            for row in known
-        ):
-            continue
-        writer.note(
-            DemandRefused(
-                demand=f"D{writer.next_seq}",
-                organisation=each.organisation,
-                kit_type=each.kit_type,
-                quantity=each.quantity,
-                first=first,
-                last=last,
-                rule=rule,
-                asked_on=today,
-            )
-        )

@@ -47,7 +47,7 @@ class Session:
         It begins with noting the bookings that lapsed. What it refuses as `Unmet` is noted as
         demand, in a transaction of its own.
         """
-        from kitloan.ledger.notes import Unmet, note_demand, note_lapses
+        from kitloan.ledger.notes import Unmet, note_lapses
         from kitloan.ledger.writer import writing  # reading a kit should not have to load it
 
         with_us = (self.store, self.college, self.actor, self.clock)
@@ -56,6 +56,8 @@ class Session:
                 note_lapses(writer)
                 yield writer
         except Unmet as refusal:
+            from kitloan.ledger.demand import note_demand
+
             with writing(*with_us) as writer:
                 note_demand(writer, refusal.code, refusal.asked)
             raise

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kitloan.contents import Count, Part
 from kitloan.ledger.session import Session
 from kitloan.loans.checkouts import Lent, Terms, check_out, pack, renew
-from kitloan.loans.corrections import Corrected, Correction, correct, pass_on
 from kitloan.loans.counts import count_contents, parts_of, restock
 from kitloan.loans.returns import Returned, check_in, unpack
 from kitloan.queries.resolve import resolve
 from kitloan.values import ShortageLine
+
+if TYPE_CHECKING:
+    from kitloan.loans.corrections import Corrected  # loaded by the first correction
 
 
 class Loans:
@@ -177,7 +180,7 @@ class Loans:
         from_: str | None = None,
         new_too: bool = True,
         request_id: str | None = None,
-    ) -> Corrected:
+    ) -> "Corrected":
         """Correct the facts of an open loan, without a return; both are in its history.
 
         Args:
@@ -196,6 +199,8 @@ class Loans:
                 `before_received`, `dates_overlap`.
             BadInput: an unknown tag, nothing to correct, `in_future`, `bad_quantity`.
         """
+        from kitloan.loans.corrections import Correction, correct
+
         wrong = Correction(to, contact, due_on, on, quantity, new_too)
         with self._session.writing(request_id) as writer:
             return correct(writer, tag, wrong, from_)
@@ -212,7 +217,7 @@ class Loans:
         on: date | None = None,
         new_too: bool = True,
         request_id: str | None = None,
-    ) -> Corrected:
+    ) -> "Corrected":
         """Put on record that a borrower handed a loan straight on to another. Nobody counted it.
 
         Args:
@@ -230,6 +235,8 @@ class Loans:
             Refused: `not_out`, `which_loan`, `more_than_out`, `nearly_known`, `dates_overlap`.
             BadInput: an unknown tag, `same_borrower`, `in_future`.
         """
+        from kitloan.loans.corrections import pass_on
+
         with self._session.writing(request_id) as writer:
             return pass_on(
                 writer,

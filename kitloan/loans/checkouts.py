@@ -1,4 +1,8 @@
-"""Check-out and renewal: what must be so before a holding goes to a borrower, or stays longer."""
+"""Check-out and renewal: what must be so before a holding goes to a borrower, or stays longer.
+
+What only events, bookings, inspections and refusals need is loaded by the first of them: a counter
+that opens waits for what it needs to lend.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,12 +13,10 @@ from kitloan.borrowers.organisations import (
     Borrower,
     borrower,
     must_be_open,
-    must_not_be_blocked,
     person,
     remark,
 )
 from kitloan.errors import BadInput, KitloanError, Refused
-from kitloan.inspections.gate import DUE, must_be_inspected
 from kitloan.ledger.facts.loans import CheckedOut, LoanRenewed
 from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Demanded
@@ -22,7 +24,6 @@ from kitloan.ledger.session import check_quantity
 from kitloan.ledger.writer import Writer
 from kitloan.loans.custody import held, loans_meant, must_be_here, must_be_in_use, open_loans, since
 from kitloan.planning.calendar import calendar_of
-from kitloan.planning.events import event_id
 from kitloan.planning.lending import (
     Agreed,
     Collecting,
@@ -32,17 +33,13 @@ from kitloan.planning.lending import (
     must_be_of,
     within_limit,
 )
-from kitloan.planning.packing import choose_bookings, packed_before
 from kitloan.planning.policies import policies_now
-from kitloan.planning.supply import name_of
-from kitloan.queries import whereabouts
 from kitloan.queries.counted import new_critical_parts
 from kitloan.queries.happened import earlier_day, must_be_free, sealed
 from kitloan.queries.resolve import meant
 from kitloan.storage.statements import AnyRow
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, check_due, day_of, days_after, uk
 from kitloan.text.names import clean
-from kitloan.text.personal import on_record
 from kitloan.text.tags import grouped
 from kitloan.values import ShortageLine, plural
 
@@ -132,6 +129,9 @@ def check_out(
 
 def pack(writer: Writer, event: str, texts: Sequence[str], override: str | None) -> list[Lent]:
     """Hand kits out on the bookings of an event; see `Loans.pack`."""
+    from kitloan.planning.events import event_id
+    from kitloan.planning.packing import choose_bookings, packed_before
+
     key = event_id(writer.connection, writer.college, event)
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
@@ -154,6 +154,8 @@ def _to_whom(writer: Writer, to: str | None, booking: Collecting | None, terms: 
     """The borrower that is named, or for whom the booking is."""
     booked = None
     if booking is not None:
+        from kitloan.planning.supply import name_of
+
         booked = name_of(writer.connection, writer.college, booking.organisation)
     if to is None and booked is None:
         raise BadInput("bad_text", "Nobody to lend it to was named.", "Name the school or partner.")
@@ -218,7 +220,7 @@ def _lend(
 ) -> Lent:
     due_on = agreed.due_on
     quantity = terms.quantity or 1
-    reason = on_record(terms.override, "The reason") if terms.override else None
+    reason = _reason(terms.override)
     writer.append(
         CheckedOut(
             tag=row.tag,
@@ -241,6 +243,15 @@ def _lend(
     return Lent(loan_id, row.tag, row.type_name, quantity, who.name, due_on, who.new, who.nearly)
 
 
+def _reason(override: str | None) -> str | None:
+    """Why a rule is overridden, as it goes on record; None where none is."""
+    if not override:
+        return None
+    from kitloan.text.personal import on_record
+
+    return on_record(override, "The reason")
+
+
 def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
     """Refuse a holding that cannot be lent, with the facts and what to do next."""
     must_be_here(writer, row)
@@ -260,11 +271,13 @@ def _may_be_lent(writer: Writer, row: AnyRow, terms: Terms) -> None:
 
 def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: date) -> list[str]:
     """Refuse a holding whose inspection is due; gives the rules that are overridden."""
+    if not writer.earlier and not writer.plans.inspections:
+        return []
+    from kitloan.inspections.gate import DUE, must_be_inspected
+
     if writer.earlier:
         ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]
         return [each.rule for each in ours if each.tag == row.tag and each.rule == DUE]
-    if not writer.plans.inspections:
-        return []
     whole = policies_now(writer).choice("cover", row.kit_type) == "loan"
     return must_be_inspected(writer, row, _shown(row), due_on if whole else went, terms.override)
 
@@ -273,11 +286,16 @@ def _not_blocked(
     writer: Writer, who: Borrower, holdings: Sequence[AnyRow], went: date, terms: Terms
 ) -> list[str]:
     """Refuse a borrower who is blocked; gives the rules that are overridden."""
+    limits = policies_now(writer).of_blocks()
+    if not (writer.earlier or writer.plans.blocks or limits.overdue or limits.losses):
+        return []
+    from kitloan.borrowers.blocks import must_not_be_blocked
+
     many, until = terms.quantity or 1, terms.due_on or default_due(went)
     asked = [Demanded(row.kit_type, many, went, until, who.organisation) for row in holdings]
     return must_not_be_blocked(
         *(writer, who, went, asked),
-        limits=policies_now(writer).of_blocks(),
+        limits=limits,
         override=terms.override,
     )
 
@@ -306,6 +324,8 @@ def _shown(row: AnyRow) -> str:
 
 def _uncounted(writer: Writer, row: AnyRow) -> Refused:
     """Since when it waits to be counted, and who left it so."""
+    from kitloan.queries import whereabouts
+
     described, facts = whereabouts.came_in(writer.connection, writer.college, row.tag)
     back = f"has been back {described}" if described else "came back"
     return Refused(
@@ -319,6 +339,8 @@ def _uncounted(writer: Writer, row: AnyRow) -> Refused:
 
 def _incomplete(writer: Writer, row: AnyRow) -> Refused:
     """Which parts it cannot be used without."""
+    from kitloan.queries import whereabouts
+
     lacking = whereabouts.critical_shortages(writer.connection, writer.college, row.tag)
     lines = [ShortageLine(each["component"], each["missing"], each["broken"]) for each in lacking]
     return Refused(
@@ -407,7 +429,7 @@ def renew(
             loan=which.loan,
             due_on=agreed.due_on.isoformat(),
             free_from=agreed.free_from.get(row.kit_type),
-            override=on_record(override, "The reason") if override else None,
+            override=_reason(override),
         )
     )
     return which.loan, which.to, agreed.due_on

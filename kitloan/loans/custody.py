@@ -6,9 +6,7 @@ from sqlalchemy import bindparam, select
 
 from kitloan.borrowers.organisations import organisation_id
 from kitloan.errors import Refused
-from kitloan.inspections.gate import must_not_have_failed
 from kitloan.ledger.writer import Writer
-from kitloan.queries import whereabouts
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, KitType, Loan, Organisation, table
 from kitloan.text.dates import day_of, uk
@@ -91,6 +89,8 @@ _IF_IT_IS_HERE = {
 def must_be_here(writer: Writer, row: AnyRow) -> None:
     """Refuse a holding that is missing, on its way or written off; `row` is from `held`."""
     if row.state != "held":
+        from kitloan.queries import whereabouts  # loaded by the first refusal, as all such
+
         described, facts = whereabouts.away(writer.connection, writer.college, row.tag, row.state)
         raise Refused(
             row.state,
@@ -107,6 +107,8 @@ def must_be_in_use(writer: Writer, row: AnyRow) -> None:
     """Refuse a holding that failed an inspection or is in repair; `row` is from `held`."""
     if row.out_of_use is None:
         return
+    from kitloan.inspections.gate import must_not_have_failed
+
     shown = f"{row.type_name} {grouped(row.tag)}"
     must_not_have_failed(writer, row, shown)
     raise Refused(
@@ -135,6 +137,8 @@ def loans_meant(writer: Writer, tag: str, to: str | None) -> Sequence[AnyRow]:
     loans = open_loans(writer, tag)
     if not loans:
         must_be_here(writer, row)
+        from kitloan.queries import whereabouts
+
         described, facts = whereabouts.came_in(writer.connection, writer.college, tag)
         raise Refused(
             "not_out",

@@ -21,8 +21,6 @@ from kitloan.loans.counts import (
     short_now,
 )
 from kitloan.loans.custody import held, loans_meant, open_loans
-from kitloan.planning.events import event_id
-from kitloan.planning.packing import is_for_event
 from kitloan.queries.happened import earlier_day, must_have_gone, sealed
 from kitloan.queries.resolve import meant
 from kitloan.text.tags import grouped
@@ -119,6 +117,8 @@ def _must_not_be_counted(writer: Writer, tag: str, count: Count | None) -> None:
 
 def unpack(writer: Writer, event: str, texts: Sequence[str], count: Count | None) -> list[Returned]:
     """Take back what went out for an event; see `Loans.unpack`."""
+    from kitloan.planning.events import event_id  # most returns are from no event
+
     key = event_id(writer.connection, writer.college, event)
     tags = list(dict.fromkeys(meant(writer, text) for text in texts))
     if not tags:
@@ -138,6 +138,8 @@ def unpack(writer: Writer, event: str, texts: Sequence[str], count: Count | None
 
 def _borrower_at(writer: Writer, event: str, tag: str) -> str:
     """Who has a holding that is out for an event."""
+    from kitloan.planning.packing import is_for_event
+
     for each in open_loans(writer, tag):
         if is_for_event(writer.connection, writer.college, each.loan, event):
             return str(each.to)

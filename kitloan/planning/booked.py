@@ -23,7 +23,8 @@ from kitloan.planning.supply import Stock, name_of, stock_of, stocks_of
 from kitloan.storage.statements import Query
 from kitloan.tables import Contact, KitType, LedgerEntry, Loan, Organisation, table
 from kitloan.tables.planning import Booking as BookingRow
-from kitloan.tables.planning import BookingLine, BookingPin
+from kitloan.tables.planning import BookingLine
+from kitloan.tables.promises import BookingPin
 from kitloan.text.names import clean
 from kitloan.values import ContactOfLoan
 

@@ -21,7 +21,8 @@ from kitloan.reference import find_college
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import College, Organisation, table
 from kitloan.tables.events import Event as EventRow
-from kitloan.tables.planning import Booking, Want
+from kitloan.tables.planning import Booking
+from kitloan.tables.wants import Want
 from kitloan.text.dates import check_year, day_of, uk
 from kitloan.text.names import clean, fault
 from kitloan.text.personal import on_record

@@ -1,22 +1,25 @@
-"""Until when a kit can be lent or renewed, so that every booking that is promised can be kept."""
+"""Until when a kit can be lent or renewed, so that every booking that is promised can be kept.
+
+What bookings are kept by is loaded when there are any: a college that books nothing need not wait
+for it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kitloan.errors import Refused
-from kitloan.ledger.facts.promises import lines_of_booking, lines_waiting, room
 from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Demanded, Unmet
 from kitloan.ledger.writer import Writer
-from kitloan.planning.availability import Out, Wanted, at_risk
-from kitloan.planning.booked import booking_id, waiting_booking
 from kitloan.planning.calendar import Calendar, calendar_now
 from kitloan.planning.policies import Policies, policies_now
-from kitloan.planning.rules import kits_with
-from kitloan.planning.supply import Stock, booked_as, stock_of
 from kitloan.text.dates import DEFAULT_LOAN_DAYS, day_of, days_after, uk
+
+if TYPE_CHECKING:
+    from kitloan.planning.availability import Wanted
+    from kitloan.planning.supply import Stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,8 @@ def within_limit(
     most = policies_now(writer).number("max_out")
     if not most:
         return []
+    from kitloan.planning.rules import kits_with
+
     asked = sum(kit.quantity for kit in kits)
     span = (went, days_after(due, 1))
     having = kits_with(writer.connection, writer.college, who, span, day_of(writer.at))
@@ -182,6 +187,8 @@ def _is_room(
     writer: Writer, rules: _Rules, kit_type: str, kits: Sequence[Kit], went: date, due: date
 ) -> bool:
     """Whether for certain no booking is broken by a loan until some day: most need no more."""
+    from kitloan.ledger.facts.promises import room
+
     asked = sum(kit.quantity for kit in kits if kit.kit_type == kit_type)
     until = _free_from(rules, kit_type, due, went).isoformat()
     return asked <= room(writer.connection, writer.college, kit_type, went.isoformat(), until)
@@ -200,6 +207,10 @@ def _check_of(
     collecting: Collecting | None,
 ) -> list[_Check]:
     """What shows which bookings a loan until some day would break; none where none is booked."""
+    from kitloan.ledger.facts.promises import lines_waiting
+    from kitloan.planning.availability import Out, at_risk
+    from kitloan.planning.supply import booked_as, stock_of
+
     connection, college = writer.connection, writer.college
     if not lines_waiting.tuples(connection, c=college, k=kit_type):
         return []
@@ -230,7 +241,7 @@ def _check_of(
     return [check]
 
 
-def _standing(stock: Stock, kits: Sequence[Kit], collecting: Collecting | None) -> list[Wanted]:
+def _standing(stock: "Stock", kits: Sequence[Kit], collecting: Collecting | None) -> "list[Wanted]":
     """The bookings that wait once these kits are collected."""
     standing = []
     for each in stock.standing:
@@ -311,6 +322,9 @@ def collecting(writer: Writer, booking: str) -> Collecting:
         Refused: `booking_over`.
         BadInput: `unknown_booking`.
     """
+    from kitloan.ledger.facts.promises import lines_of_booking
+    from kitloan.planning.booked import booking_id, waiting_booking
+
     connection, college = writer.connection, writer.college
     key = booking_id(connection, college, booking)
     row: Any = waiting_booking(writer, key)

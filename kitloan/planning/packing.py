@@ -27,7 +27,7 @@ from kitloan.queries.types import type_names
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import Holding, KitType, Loan, table
 from kitloan.tables.planning import Booking as BookingRow
-from kitloan.tables.planning import BookingPin
+from kitloan.tables.promises import BookingPin
 from kitloan.text.dates import day_of
 
 booking, pin = table(BookingRow), table(BookingPin)

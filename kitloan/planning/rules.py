@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from kitloan.borrowers.organisations import blocked_on
+from kitloan.borrowers.blocks import blocked_on
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import MOST_OF_A_LIST
 from kitloan.ledger.facts.planning import LONGEST_BOOKING, LineOfBooking, rows_of_days

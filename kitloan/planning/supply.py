@@ -23,7 +23,8 @@ from kitloan.ledger.facts.promises import (
 from kitloan.planning.availability import Out, Supply, Wanted
 from kitloan.storage.statements import Query
 from kitloan.tables import Holding, Loan, Organisation, table
-from kitloan.tables.planning import Booking, BookingLine, BookingPin
+from kitloan.tables.planning import Booking, BookingLine
+from kitloan.tables.promises import BookingPin
 from kitloan.text.dates import FOREVER
 
 booking, holding, organisation = table(Booking), table(Holding), table(Organisation)

@@ -19,7 +19,7 @@ from kitloan.planning.types import kit_type_id
 from kitloan.queries.types import of_type_called
 from kitloan.storage.statements import Query
 from kitloan.tables import KitType, Organisation, table
-from kitloan.tables.planning import Demand, Want
+from kitloan.tables.wants import Demand, Want
 from kitloan.text.dates import check_year, day_of, days_after, uk
 from kitloan.text.names import clean
 

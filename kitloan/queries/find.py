@@ -30,7 +30,6 @@ from sqlalchemy import (
 
 from kitloan import values
 from kitloan.ledger.session import Session
-from kitloan.queries import history
 from kitloan.queries.counted import count_words
 from kitloan.queries.found_after import found_after
 from kitloan.queries.paging import PAGE, KeptPages, Paged, page_of
@@ -209,6 +208,8 @@ class Finder:
 
         A stock that is lent daily has thousands of entries: `history_page` gives a page at a time.
         """
+        from kitloan.queries import history  # reading a kit should not have to load it
+
         with self._session.reading() as connection:
             where, tag = resolve(connection, self._college, text)
             return history.of_tag(connection, where, tag)
@@ -221,6 +222,8 @@ class Finder:
         Raises:
             BadInput: as `holding`; `bad_cursor`.
         """
+        from kitloan.queries import history
+
         with self._session.reading() as connection:
             where, tag = resolve(connection, self._college, text)
             return history.page_of_tag(connection, where, tag, after, limit)

@@ -17,7 +17,6 @@ from sqlalchemy import bindparam, select
 
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.writer import Writer
-from kitloan.queries.history import summary_of
 from kitloan.queries.undone import UNDONE
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import LedgerEntry, Loan, Organisation, table
@@ -302,6 +301,8 @@ def _overlap(writer: Writer, row: AnyRow, on: date, since: Happened) -> Refused:
             "back_on": day_of(of.closed_at).isoformat() if of.closed_at else None,
         }
     else:
+        from kitloan.queries.history import summary_of  # only such a refusal needs it
+
         summary = summary_of(writer.connection, writer.college, since.body)
         when = uk(since.day) if since.day else "a day not on record"
         sentence = f"{shown}: on {when} {since.by} recorded this: {summary}"

@@ -28,18 +28,8 @@ from kitloan.tables.national import (
     Resumption,
 )
 from kitloan.tables.noticing import SentNotice
-from kitloan.tables.planning import (
-    Booking,
-    BookingLine,
-    BookingPin,
-    CalendarDay,
-    CalendarWeek,
-    Demand,
-    KitDay,
-    PolicyValue,
-    TypeDay,
-    Want,
-)
+from kitloan.tables.planning import Booking, BookingLine, CalendarDay, CalendarWeek, PolicyValue
+from kitloan.tables.promises import BookingPin, KitDay, TypeDay
 from kitloan.tables.register import (
     Alias,
     Block,
@@ -62,6 +52,7 @@ from kitloan.tables.stocktaking import (
     StocktakeLine,
     StocktakeScan,
 )
+from kitloan.tables.wants import Demand, Want
 
 CHANGES_OF_USES = "kind IN ('engagement.corrected', 'engagement.withdrawn', 'entry.reversed')"
 """Entries by which a use may have changed. A statement must have these words to use the index."""

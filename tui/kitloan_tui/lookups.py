@@ -31,7 +31,6 @@ from kitloan.tables import (
     Shortage,
     table,
 )
-from kitloan.tables.absence import Transfer
 from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
 from kitloan.text.dates import day_of, moment, uk
@@ -40,7 +39,7 @@ from kitloan.values import Holding as HoldingNow
 from kitloan.values import LoanLine
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
-college, transfer = table(College), table(Transfer)
+college = table(College)
 contact = table(Contact)
 booking, booking_line = table(Booking), table(BookingLine)
 component, entry = table(Component), table(LedgerEntry)
@@ -50,7 +49,6 @@ MOST_PEOPLE = 2000
 """Of whom a school's own are picked."""
 
 _LATEST_ENTRIES = 500
-_APRIL, _AUGUST = 4, 8
 _JUST_NOW = timedelta(minutes=1)
 
 
@@ -80,85 +78,6 @@ def pulse(session: Session) -> tuple[date, int, int]:
     with session.reading() as connection:
         epoch, seq = connection.execute(wanted).one()
     return session.today, epoch, seq
-
-
-@dataclass(frozen=True, slots=True)
-class TermLine:
-    """How many loans of how many holdings a school had in one term."""
-
-    term: str
-    loans: int
-    kits: int
-
-
-@dataclass(frozen=True, slots=True)
-class LostLine:
-    """A holding that was reported missing while a school had it."""
-
-    tag: str
-    type: str
-    number: str
-    on: date
-
-
-def loans_by_term(session: Session, name: str) -> list[TermLine]:
-    """A school's loans by the term in which they began, the latest first."""
-    with session.reading() as connection:
-        rows = connection.execute(
-            select(loan.c.out_at, loan.c.tag)
-            .join_from(loan, organisation, _same_organisation())
-            .where(organisation.c.college == session.college, organisation.c.name == name)
-        ).all()
-    terms: dict[tuple[int, int], list[str]] = {}
-    for row in rows:
-        key = _term(day_of(row.out_at)) if row.out_at else (0, 0)
-        terms.setdefault(key, []).append(row.tag)
-    return [
-        TermLine(_term_shown(key), len(tags), len(set(tags)))
-        for key, tags in sorted(terms.items(), reverse=True)
-    ]
-
-
-def _term(day: date) -> tuple[int, int]:
-    """The year and the number of the term: from January, from April, from August."""
-    return day.year, 3 if day.month >= _AUGUST else 2 if day.month >= _APRIL else 1
-
-
-def _term_shown(key: tuple[int, int]) -> str:
-    year, number = key
-    names = {1: "Jan to Mar", 2: "Apr to Jul", 3: "Aug to Dec"}
-    return f"{names[number]} {year}" if year else "on a day not on record"
-
-
-def lost_by(session: Session, name: str) -> list[LostLine]:
-    """What was reported missing while a school had it, and is missing still, the latest first."""
-    missing = select(entry.c.body, entry.c.at).where(
-        entry.c.college == session.college, entry.c.kind == "holding.missing", ~UNDONE
-    )
-    with session.reading() as connection:
-        lost = {
-            fact["loan"]: row.at
-            for row in connection.execute(missing)
-            if (fact := json.loads(row.body)["fact"])["loan"]
-        }
-        rows = connection.execute(
-            select(loan.c.loan, loan.c.tag, kit_type.c.name, holding.c.asset_number)
-            .join_from(loan, organisation, _same_organisation())
-            .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-            .join(
-                kit_type,
-                (kit_type.c.college == holding.c.college)
-                & (kit_type.c.kit_type == holding.c.kit_type),
-            )
-            .where(
-                organisation.c.college == session.college,
-                organisation.c.name == name,
-                holding.c.state == "missing",
-                loan.c.loan.in_(list(lost)),
-            )
-        ).all()
-    found = [LostLine(row[1], row[2], row[3] or "", day_of(lost[row[0]])) for row in rows]
-    return sorted(found, key=lambda each: each.on, reverse=True)
 
 
 def contacts_of(session: Session, tag: str) -> dict[str, str]:
@@ -288,70 +207,6 @@ def kit_types(session: Session) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class KitTypeLine:
-    """A kind of kit: how many holdings are of it, and how many parts its contents list has."""
-
-    name: str
-    held: int
-    parts: int
-
-
-@dataclass(frozen=True, slots=True)
-class PartLine:
-    """A line of a contents list."""
-
-    name: str
-    quantity: int
-    bag: str
-    critical: bool
-
-
-def kit_type_lines(session: Session) -> list[KitTypeLine]:
-    """Every kind of kit that the college has, in order."""
-    held = (
-        select(func.count())
-        .where(
-            holding.c.college == kit_type.c.college,
-            holding.c.kit_type == kit_type.c.kit_type,
-            holding.c.state != "withdrawn",
-        )
-        .scalar_subquery()
-    )
-    parts = (
-        select(func.count())
-        .where(
-            component.c.college == kit_type.c.college,
-            component.c.kit_type == kit_type.c.kit_type,
-        )
-        .scalar_subquery()
-    )
-    with session.reading() as connection:
-        rows = connection.execute(
-            select(kit_type.c.name, held, parts).where(
-                kit_type.c.college == session.college, kit_type.c.merged_into.is_(None)
-            )
-        ).all()
-    return sorted((KitTypeLine(*row) for row in rows), key=lambda each: by_name(each.name))
-
-
-def parts_of_type(session: Session, name: str) -> list[PartLine]:
-    """The contents list of the kind of kit with this name, in its order."""
-    with session.reading() as connection:
-        rows = connection.execute(
-            select(component.c.name, component.c.quantity, component.c.bag, component.c.critical)
-            .join_from(
-                component,
-                kit_type,
-                (kit_type.c.college == component.c.college)
-                & (kit_type.c.kit_type == component.c.kit_type),
-            )
-            .where(kit_type.c.college == session.college, kit_type.c.name == name)
-            .order_by(component.c.position)
-        ).all()
-    return [PartLine(row[0], row[1], row[2] or "", bool(row[3])) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
 class ToCollect:
     """Kits of a type that a borrower has booked and can collect.
 
@@ -455,6 +310,9 @@ def recent_borrowers(session: Session, limit: int) -> list[str]:
 
 def sent_here(session: Session, tag: str) -> str | None:
     """The college that has sent this tag to us, where its register can be read here."""
+    from kitloan.tables.absence import Transfer  # only a label that is unknown here needs it
+
+    transfer = table(Transfer)
     with session.reading() as connection:
         return connection.execute(
             select(college.c.name)

@@ -20,7 +20,6 @@ from kitloan.ledger.facts.base import (
     happened_at,
 )
 from kitloan.ledger.facts.holdings import COUNTED, SIGHTED, change_holding, counted_in, sighting
-from kitloan.ledger.facts.promises import Collected, recount_booking
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Holding, Loan, table
@@ -120,6 +119,8 @@ def checked_out(connection: Connection, college: str, entry: Recorded, fact: Che
     """Open the loan, and reduce what is left to lend."""
     _open_loan(connection, college, entry, fact, happened_at(entry, fact.on))
     if fact.booking is not None:
+        from kitloan.ledger.facts.promises import recount_booking  # most loans are of no booking
+
         recount_booking(connection, college, fact.booking)
     if fact.passed_from is not None:
         _more_out.one(connection, c=college, t=fact.tag, q=fact.quantity)
@@ -226,6 +227,8 @@ class LoanCorrected(FactBase):
 @applies(LoanCorrected)
 def corrected(connection: Connection, college: str, entry: Recorded, fact: LoanCorrected) -> None:
     """An open loan is to this borrower, of so many, due then."""
+    from kitloan.ledger.facts.promises import Collected
+
     before = int(_quantity_of(connection, c=college, t=fact.tag, l=fact.loan).scalar() or 0)
     _correct.one(
         connection,

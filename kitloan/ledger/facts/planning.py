@@ -35,7 +35,9 @@ from kitloan.ledger.facts.promises import (
 )
 from kitloan.storage.statements import Change
 from kitloan.tables import table
-from kitloan.tables.planning import Booking, BookingLine, BookingPin, Demand, KitDay, Want
+from kitloan.tables.planning import Booking, BookingLine
+from kitloan.tables.promises import BookingPin, KitDay
+from kitloan.tables.wants import Demand, Want
 from kitloan.text.dates import day_of
 
 booking, line, pin = table(Booking), table(BookingLine), table(BookingPin)

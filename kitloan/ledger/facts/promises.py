@@ -18,7 +18,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, sele
 
 from kitloan.storage.statements import AnyRow, Change, Query
 from kitloan.tables import Holding, Loan, table
-from kitloan.tables.planning import Booking, BookingLine, BookingPin, KitDay, TypeDay
+from kitloan.tables.planning import Booking, BookingLine
+from kitloan.tables.promises import BookingPin, KitDay, TypeDay
 from kitloan.text.dates import FOREVER, day_of
 
 booking, line, pin = table(Booking), table(BookingLine), table(BookingPin)

@@ -9,14 +9,11 @@ from dataclasses import replace
 
 from kitloan.college import College
 from kitloan.errors import KitloanError
-from kitloan.planning.requests import has_request
 from kitloan.text import scans
 from kitloan.text.names import clean, search_form
-from kitloan.text.personal import names_a_person
 from kitloan.text.scans import Tag, Text
 from kitloan.values import Holding, Page
 from kitloan_tui import lookups
-from kitloan_tui.booking_line import read_day
 from kitloan_tui.counter import answering, lending, parsing, recording, refusals, sentences
 from kitloan_tui.counter.questions import Counting, HowMany, LendOrReturn, TakingIn
 from kitloan_tui.counter.state import MOST_CHOICES, CounterState, Recent, UnknownName
@@ -62,6 +59,9 @@ def is_typing(college: College, text: str) -> bool:
 
     One word with digits, or in capitals, may be an asset number that is not on record yet.
     """
+    from kitloan.planning.requests import has_request  # no scan has to wait for them
+    from kitloan_tui.booking_line import read_day
+
     if has_request(text) or read_day(text, college.session.today):
         return True
     words = text.strip()
@@ -147,6 +147,8 @@ def _take_new_name(
     if scans.kind_of_code(name) or not (with_to or scans.reads_as_name(name)):
         raise refusals.no_such_name(name)
     name = clean(name, "The organisation")
+    from kitloan.text.personal import names_a_person  # only a new name needs it
+
     if names_a_person(name):
         raise refusals.a_person(name)
     if not typed and (with_to or scans.names_a_school(name)):

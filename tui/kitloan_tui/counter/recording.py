@@ -13,7 +13,6 @@ from kitloan.college import College
 from kitloan.contents import Count
 from kitloan.errors import BadInput
 from kitloan.ledger.session import ESP
-from kitloan.loans.corrections import Correction, correct
 from kitloan.reference import colleges, find_college
 from kitloan.text.dates import parse_due, parse_past, uk
 from kitloan.text.names import fold, near_names, search_form
@@ -109,6 +108,8 @@ def correct_together(
     Raises:
         Refused: `before_received`, `dates_overlap`, `not_out`.
     """
+    from kitloan.loans.corrections import Correction, correct  # no scan has to wait for it
+
     wrong = Correction(
         to=None,
         contact=contact if what == "contact" else None,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kitloan.borrowers.organisations import OrganisationLine, Person
+from kitloan.borrowers.directory import OrganisationLine, Person
 from kitloan.values import SYMBOLS, Page
 from kitloan_tui.counter import recording
 from kitloan_tui.screens.confirm import Confirm

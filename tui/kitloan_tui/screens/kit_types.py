@@ -12,14 +12,13 @@ from kitloan.errors import KitloanError
 from kitloan.imports.contents import read_types
 from kitloan.text.names import search_form
 from kitloan.values import Page, plural
-from kitloan_tui import lookups
 from kitloan_tui.counter import recording, refusals
 from kitloan_tui.counter.verdict import Verdict
-from kitloan_tui.lookups import KitTypeLine, PartLine
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.files import typed_path
 from kitloan_tui.screens.listing import ListScreen
+from kitloan_tui.type_lookups import KitTypeLine, PartLine, kit_type_lines, parts_of_type
 from kitloan_tui.widgets.table import Column
 
 
@@ -67,9 +66,9 @@ class KitTypes(ListScreen[KitTypeLine | PartLine]):
         session = self.college.session
         found: list[KitTypeLine | PartLine] = []
         if self._kind:
-            found += lookups.parts_of_type(session, self._kind)
+            found += parts_of_type(session, self._kind)
         else:
-            found += lookups.kit_type_lines(session)
+            found += kit_type_lines(session)
         like = [
             each
             for each in found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from kitloan.borrowers.organisations import OrganisationLine
+from kitloan.borrowers.directory import OrganisationLine
 from kitloan.text.dates import uk
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, LoanLine, Page

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import ItemGrid
 from textual.widgets import Button
 
-from kitloan.borrowers.organisations import Person
+from kitloan.borrowers.directory import Person
 from kitloan.errors import KitloanError
 from kitloan.text.dates import uk
 from kitloan.text.names import search_form
@@ -18,8 +18,8 @@ from kitloan.values import SYMBOLS, LoanLine, Page, plural
 from kitloan_tui import lookups
 from kitloan_tui.counter import recording, refusals
 from kitloan_tui.counter.verdict import Verdict
-from kitloan_tui.lookups import LostLine, TermLine
 from kitloan_tui.protocols import DeskHost
+from kitloan_tui.school_lookups import LostLine, TermLine, loans_by_term, lost_by
 from kitloan_tui.screens.confirm import Confirm
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
@@ -93,9 +93,9 @@ class School(ListScreen[SchoolRow]):
             people = self.college.directory.people(text, limit=lookups.MOST_PEOPLE).items
             found += [each for each in people if each.organisation == name]
         elif view == "terms":
-            found += lookups.loans_by_term(session, name)
+            found += loans_by_term(session, name)
         else:
-            lost = lookups.lost_by(session, name)
+            lost = lost_by(session, name)
             found += [
                 each for each in lost if search_form(text) in search_form(f"{each.type} {each.tag}")
             ]

@@ -48,7 +48,7 @@ class App:
         from kitloan.cli.output import Progress, print_notice
         from kitloan.college import open as open_library
         from kitloan.errors import KitloanError
-        from kitloan.ledger.clocks import warning
+        from kitloan.ledger.own_clock import warning
 
         if not self.debug:  # a library's own log of an error is not our answer
             logging.getLogger().addHandler(logging.NullHandler())

@@ -77,7 +77,7 @@ def open_desk(app: App, camera: str | None = None) -> None:
             return demonstration(app.actor)
         return init(college, app.place, actor=app.actor)
 
-    run(app.open, press=_press(), starter=start, camera=_looks(camera))
+    run(app.open, press=cast("Press", _Press()), starter=start, camera=_looks(camera))
     app.clock_warning = ""  # the desk showed it
 
 
@@ -112,19 +112,18 @@ def _lines(app: App) -> None:
         app.exit_code = Refused.exit_code
 
 
-class _NoPress:
-    """In the place of the press where labels are not installed: whatever is asked is refused."""
+class _Press:
+    """The press, loaded when it is first asked for something: the desk paints before.
+
+    Where labels are not installed, whatever is asked is refused.
+    """
 
     def __getattr__(self, name: str) -> Any:
-        raise not_installed("labels")
+        if not is_installed("labels"):
+            raise not_installed("labels")
+        from kitloan.cli.labels import LabelPress
 
-
-def _press() -> "Press":
-    if not is_installed("labels"):
-        return cast("Press", _NoPress())
-    from kitloan.cli.labels import LabelPress
-
-    return LabelPress()
+        return getattr(LabelPress(), name)
 
 
 def _print_one(opened: "College", held: "Holding") -> str:

@@ -22,19 +22,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_
 
 from kitloan.errors import StoreError
-from kitloan.ledger.session import ESP, Session
+from kitloan.ledger.session import ESP
 from kitloan.ledger.writer import Head
 from kitloan.storage.faults import RESTORE_NEWEST
 from kitloan.storage.statements import AnyRow, Query
 from kitloan.tables import LedgerEntry, LedgerHead, Setting, table
-from kitloan.text.dates import FIRST_YEAR, LAST_YEAR, instant, moment, uk_instant
+from kitloan.text.dates import FIRST_YEAR, LAST_YEAR, instant, moment
 
 entry, head, setting = table(LedgerEntry), table(LedgerHead), table(Setting)
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-_SLACK = timedelta(minutes=1)
-"""How far the clock may be behind the last entry without a warning."""
 _NAME = "clocks "
 _ORDERED = "days in order"
 _PLACE = re.compile(r"([0-9]{1,9}) ([0-9]{1,18}) ([0-9a-f]{64})")
@@ -108,30 +106,6 @@ class Times:
 
     counted: Mapping[int, str]
     wrong: tuple[Wrong, ...]
-
-
-def warning(session: Session) -> str:
-    """A warning about this computer's clock, before writing; empty when the clock seems right.
-
-    The clock is compared with the last entry of the college's own ledger: it should not be behind
-    it, or more than a day ahead. After a longer break the user is asked once to check the clock.
-    """
-    with session.reading() as connection:
-        last = connection.execute(select(head.c.at).where(head.c.college == session.college))
-        return _warning(instant(session.clock()), last.scalar() or "")
-
-
-def _warning(now: str, last: str) -> str:
-    if not last:
-        return ""
-    ahead = moment(now) - moment(last)
-    if -_SLACK <= ahead <= _DAY:
-        return ""
-    side = "behind" if ahead < timedelta() else "more than a day ahead of"
-    return (
-        f"This computer's clock shows {uk_instant(now)}, {side} the last entry, "
-        f"{uk_instant(last)}. Check the date and the time."
-    )
 
 
 def keep_reading(

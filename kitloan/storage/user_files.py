@@ -14,7 +14,6 @@ its own for the store; what is there is still read.
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -129,6 +128,8 @@ def _text(file: Path) -> str:
 
 
 def _parsed(file: Path, text: str) -> dict[str, Any]:
+    import tomllib  # most users have set nothing
+
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as problem:  # all that tomllib raises

@@ -16,7 +16,7 @@ from kitloan import NewHolding
 from kitloan.backups.daily import copy_if_due
 from kitloan.college import College
 from kitloan.errors import KitloanError
-from kitloan.ledger.clocks import warning
+from kitloan.ledger.own_clock import warning
 from kitloan.text.dates import instant, parse_due
 
 SPRING = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)

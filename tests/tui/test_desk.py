@@ -118,7 +118,7 @@ async def test_what_comes_before_the_store_is_open(store: Store, log: Path) -> N
         assert hands.reads("~ STARTING")
         assert hands.reads(f"3 scans waiting: {grouped(store.kit)}, {grouped(store.headset)}")
         door.set()
-        await hands.until(lambda: hands.desk.is_open is not None)
+        await hands.until(lambda: hands.desk.is_open)
         await hands.settle()
         assert hands.reads(f"> OUT 2 to {SCHOOL}")
 

@@ -30,7 +30,7 @@ async def test_a_college_is_chosen(tmp_path: Path, log: Path) -> None:
         assert hands.reads("Fife College? Enter starts its store.")
         assert not place.exists()  # nor is it made of half a name
         await hands.press("enter")
-        await hands.until(lambda: hands.desk.is_open is not None)
+        await hands.until(lambda: hands.desk.is_open)
         await hands.settle()
         assert hands.reads("kitloan Fife College")
         assert hands.reads("= READY")
@@ -47,7 +47,7 @@ async def test_something_to_play_with(tmp_path: Path, log: Path) -> None:
     ) as hands:
         await hands.until(lambda: hands.reads("Welcome to kitloan"))
         await hands.type("play")
-        await hands.until(lambda: hands.desk.is_open is not None)
+        await hands.until(lambda: hands.desk.is_open)
         await hands.settle()
         assert hands.reads("Demonstration College")
         assert hands.reads("Overdue (1)")
@@ -100,6 +100,6 @@ async def test_a_scan_before_there_is_a_store(tmp_path: Path, log: Path) -> None
         assert hands.reads("Welcome to kitloan")
         await hands.type("1")
         await hands.press("enter")
-        await hands.until(lambda: hands.desk.is_open is not None)
+        await hands.until(lambda: hands.desk.is_open)
         await hands.settle()
         await hands.until(lambda: hands.reads("! REFUSED"))

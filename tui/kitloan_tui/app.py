@@ -6,7 +6,8 @@ other: a scan is a step at the counter, a step is about a millisecond, and the s
 the counter's state afterwards. Today's lists are looked up on another thread, once the desk is
 ready, every few seconds and after each step, so that what another desk does is seen here.
 
-Nothing here loads the store's libraries while the module is imported.
+Nothing here loads the store's libraries while the module is imported, nor screens that are not the
+first.
 """
 
 import os
@@ -25,6 +26,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import active_worker
 
@@ -39,6 +41,7 @@ from kitloan_tui.counter.status import waiting_line
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.protocols import (
     CounterStep,
+    CoversDesk,
     DeskHost,
     HasTheDesk,
     Performs,
@@ -49,13 +52,9 @@ from kitloan_tui.protocols import (
     TakesScans,
 )
 from kitloan_tui.scanning import Scanned, ScanRouter, character_of
-from kitloan_tui.screens.confirm import ConfirmClosing
-from kitloan_tui.screens.help import Help, help_for
 from kitloan_tui.screens.home import Home
-from kitloan_tui.screens.start import CollegeChosen, CoversDesk, FirstRun, Trouble
 from kitloan_tui.settings import DeskSettings
 from kitloan_tui.theme import STYLE, THEMES
-from kitloan_tui.widgets.camera import CameraLine, Looks
 from kitloan_tui.widgets.omnibox import Omnibox
 from kitloan_tui.widgets.panels import Banner, Heading, KeyBar
 
@@ -63,7 +62,9 @@ if TYPE_CHECKING:
     from kitloan.college import College
     from kitloan.storage.store import Store
     from kitloan_tui.labels import Press
+    from kitloan_tui.screens.start import CollegeChosen
     from kitloan_tui.today import Board
+    from kitloan_tui.widgets.camera import CameraLine, Looks
 
 LOOK_AGAIN_SECONDS = 5
 TERMINAL_SECONDS = 2.0
@@ -131,11 +132,7 @@ class DeskApp(ScanRouter, App[None]):
     CSS_PATH = STYLE
     TITLE = "kitloan"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # Textual declares it without ClassVar
-        (0, "-narrow"),
-        (120, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012  # Textual declares it without ClassVar
         (0, "-short"),
         (32, "-tall"),
     ]
@@ -163,14 +160,14 @@ class DeskApp(ScanRouter, App[None]):
         starter: "Callable[[str], College] | None" = None,
         settings_file: Path | None = None,
         log: Path | None = None,
-        camera: Looks | None = None,
+        camera: "Looks | None" = None,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
         self.settings = chosen or DeskSettings()
         for theme in THEMES.values():
             self.register_theme(theme)
-        self.theme = THEMES[self.settings.theme].name
+        self._begin_with(THEMES[self.settings.theme])
         self.set_keymap({name: key for name, key in self.settings.keys.items() if key})
         self.press = press
         self.home = Home(self._complete, self.settings)
@@ -186,6 +183,13 @@ class DeskApp(ScanRouter, App[None]):
         self._pulse: object = None
         self._trouble = ""
         self._is_refreshing = self._refresh_once_more = False
+
+    def _begin_with(self, theme: Theme) -> None:
+        """Set the first theme before any style is read: a change of it reads them all again."""
+        self.set_reactive(App.theme, theme.name)
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Home:
         """Start at home, so that nothing is painted twice."""
@@ -229,7 +233,7 @@ class DeskApp(ScanRouter, App[None]):
     def _open_store(self) -> None:
         """On a thread: load the libraries and open the store."""
         try:
-            from kitloan.ledger.clocks import warning
+            from kitloan.ledger.own_clock import warning
             from kitloan_tui.counter import steps
 
             college = self._opener()
@@ -259,19 +263,23 @@ class DeskApp(ScanRouter, App[None]):
         for _, step in early:
             self.do(step)
         if self._camera:
+            from kitloan_tui.widgets.camera import CameraLine  # only a desk with a camera has it
+
             self.home.mount(CameraLine(self._camera), before=self.home.query_one(KeyBar))
         self._draw()
         self.call_after_refresh(self.refresh_lists)  # that a scan can be taken is shown first
 
     def on_store_failed(self, event: StoreFailed) -> None:
         """Show why, over the whole screen; where there is no store yet, offer to start one."""
+        from kitloan_tui.screens.start import FirstRun, Trouble
+
         if event.code == "no_store" and self._starter:
             self.push_screen(FirstRun(event.message, self._early_line()))
             return
         lost = f"\n\n{self._early_line()}" if self._early else ""
         self.push_screen(Trouble(event.message, event.hint + lost))
 
-    def on_college_chosen(self, event: CollegeChosen) -> None:
+    def on_college_chosen(self, event: "CollegeChosen") -> None:
         """Start the store that was chosen, on the thread that opens stores."""
         starter = self._starter
         if starter is not None:
@@ -307,7 +315,7 @@ class DeskApp(ScanRouter, App[None]):
                 return
         await super().on_event(event)
 
-    def on_camera_line_code_seen(self, event: CameraLine.CodeSeen) -> None:
+    def on_camera_line_code_seen(self, event: "CameraLine.CodeSeen") -> None:
         """A code that comes into the camera's view is a scan; the scanner check gets its keys."""
         if isinstance(self.screen, TakesKeys):
             for character in f"{event.text}\r":
@@ -420,6 +428,8 @@ class DeskApp(ScanRouter, App[None]):
             self._take("", _command_step(name))
 
     def _help(self) -> None:
+        from kitloan_tui.screens.help import Help, help_for
+
         if not isinstance(self.screen, Help):
             focused = self.focused or self.screen
             about = help_for(focused.ancestors_with_self)
@@ -440,6 +450,8 @@ class DeskApp(ScanRouter, App[None]):
 
     def _quit(self) -> None:
         """Close; where something is open, ask once. The key once more means yes."""
+        from kitloan_tui.screens.confirm import ConfirmClosing
+
         if isinstance(self.screen, ConfirmClosing):
             if not self.screen.is_deaf:
                 self.exit()
@@ -626,7 +638,7 @@ class DeskApp(ScanRouter, App[None]):
     def _look_up(self, college: "College") -> None:
         """On a thread: today's lists, when something has changed since they were looked up."""
         try:
-            from kitloan.ledger.clocks import warning
+            from kitloan.ledger.own_clock import warning
             from kitloan_tui import lookups, today
 
             session = college.session
@@ -790,7 +802,7 @@ def run(
     press: "Press | None" = None,
     starter: "Callable[[str], College] | None" = None,
     log: Path | None = None,
-    camera: Looks | None = None,
+    camera: "Looks | None" = None,
 ) -> None:
     """Open the desk, and come back when it is closed.
 

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from kitloan.college import College
 from kitloan.errors import KitloanError
-from kitloan.ledger.clocks import warning
+from kitloan.ledger.own_clock import warning
 from kitloan.storage.user_files import desk_log
 from kitloan.text.dates import uk
 from kitloan.text.names import plain, tidy

@@ -96,6 +96,10 @@ class DeskHost(Protocol):
         ...
 
 
+class CoversDesk(Screen[None]):
+    """What neither Esc nor a scan takes away: there is no store behind it to go on with."""
+
+
 @runtime_checkable
 class TakesScans(Protocol):
     """A screen that is about a scan, as claiming a label is. No screen may take one as its yes."""

@@ -12,25 +12,21 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from kitloan.reference import College, colleges
 from kitloan.text.names import fold, plain, search_form
+from kitloan_tui.protocols import CoversDesk
 from kitloan_tui.theme import SCREENS_STYLE
 from kitloan_tui.widgets.panels import TextBlock
 
 PLAY = "play"
 
 
-class CoversDesk(Screen[None]):
-    """What neither Esc nor a scan takes away: there is no store behind it to go on with."""
-
-    CSS_PATH = SCREENS_STYLE
-
-
 class Trouble(CoversDesk):
     """One message over the whole screen."""
+
+    CSS_PATH = SCREENS_STYLE
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__()
@@ -64,6 +60,7 @@ class CollegeChosen(Message):
 class FirstRun(CoversDesk):
     """One question."""
 
+    CSS_PATH = SCREENS_STYLE
     AUTO_FOCUS: ClassVar[str | None] = "#college"
     HELP: ClassVar[str] = (
         "Type a few letters of your college's name, or the number before it, and "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kitloan.text.scans import check_scanner
+from kitloan.text.scanner_check import check_scanner
 
 TAG = "KL8B7XAPXYTMZ"
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, bindparam, func, select
 from kitloan.contents import Count, Part, match, reckon
 from kitloan.errors import BadInput, Refused
 from kitloan.ledger.facts.base import Counted
-from kitloan.ledger.facts.holdings import ContentsCounted, ShortageMadeGood
 from kitloan.ledger.facts.shortages import Short
 from kitloan.ledger.session import check_quantity
 from kitloan.ledger.writer import Writer
@@ -146,6 +145,8 @@ def count_contents(
         must_be_the_last(writer, row, day, STAYS, COUNTS)
     parts = parts_of(writer.connection, writer.college, tag)
     outcome, short = counted_as(parts, short_now(writer.connection, writer.college, tag), entered)
+    from kitloan.ledger.facts.holdings import ContentsCounted  # lending needs none of these
+
     writer.append(ContentsCounted(tag=tag, counted=outcome, shortages=short, on=sealed(day)))
     return tag, short_now(writer.connection, writer.college, tag)
 
@@ -171,6 +172,8 @@ def restock(
             component=line.component,
             short=line.missing + line.broken,
         )
+    from kitloan.ledger.facts.holdings import ShortageMadeGood
+
     replaced = min(quantity, line.missing)
     writer.append(
         ShortageMadeGood(

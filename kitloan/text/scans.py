@@ -1,4 +1,4 @@
-"""Scans: finding them among typing, reading what was scanned, and checking a scanner's settings.
+"""Scans: finding them among typing, and reading what was scanned.
 
 A scanner is a keyboard that types fast and ends with Enter. Its key events are the same as a
 person's, and to a screen that cannot distinguish them, Enter means "yes". So the front end shows
@@ -24,13 +24,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from kitloan.errors import BadInput
 from kitloan.text import tags
-from kitloan.text.tags import grouped
 
 FORM: Final = "KLEVAL1"
 """What the line of a teacher's form begins with."""
@@ -156,7 +154,7 @@ def read(text: str) -> Tag | Command | Text:
     repairs = [code for layout in _LAYOUTS if layout and (code := _code(text, layout))]
     if len({replace(code, layout="") for code in repairs}) == 1:
         return repairs[0]
-    return Text(_IDENTIFIER.sub("", _unframed(text).strip()))
+    return Text(_IDENTIFIER.sub("", unframed(text).strip()))
 
 
 def split(text: str) -> list[str]:
@@ -195,7 +193,7 @@ def may_become_code(text: str) -> bool:
     What a scanner adds in front is waited for where it is punctuation; a letter in front, which is
     how a name may begin too, is not.
     """
-    text = _unframed(text)
+    text = unframed(text)
     if len(text) > _LONGEST_HELD:
         return False
     if _IDENTIFIER_BEGUN.fullmatch(text) or _ADDED.fullmatch(text):
@@ -203,7 +201,8 @@ def may_become_code(text: str) -> bool:
     return any(_opens_code(_as_meant(text, layout)) for layout in _WAITED_FOR)
 
 
-def _unframed(text: str) -> str:
+def unframed(text: str) -> str:
+    """A text without the characters that some scanners send before and after it."""
     return text.replace(STX, "").replace(ETX, "")
 
 
@@ -228,7 +227,7 @@ _IN_MAIL = re.compile(rf"(?<![0-9A-Z]){tags.PREFIX}[0-9A-Z]+")
 
 def tag_in_mail(text: str) -> str:
     """The one tag in the subject or text of a mail that a code opens; empty for any other text."""
-    mail = _MAIL.fullmatch(_unframed(text).strip())
+    mail = _MAIL.fullmatch(unframed(text).strip())
     if mail is None:
         return ""
     found = {each for each in _IN_MAIL.findall(unquote(mail[1]).upper()) if tags.is_tag(each)}
@@ -236,7 +235,7 @@ def tag_in_mail(text: str) -> str:
 
 
 def _typed(text: str, layout: str) -> str:
-    return _unframed(text).upper().translate(_LAYOUTS[layout])
+    return unframed(text).upper().translate(_LAYOUTS[layout])
 
 
 def _as_meant(text: str, layout: str) -> str:
@@ -324,7 +323,7 @@ def kind_of_code(text: str) -> str:
         return "several codes in one"
     if tags.looks_like_tag(text):
         return "a damaged tag"
-    plain = _unframed(text).strip()
+    plain = unframed(text).strip()
     if any(unicodedata.category(character) == "Cc" for character in plain):
         return "a GS1 code" if "\x1d" in plain else "a code of a program"
     fits = (what for what, pattern in _KINDS if re.fullmatch(pattern, plain, re.IGNORECASE))
@@ -496,7 +495,7 @@ class Assembler(Generic[KeyT]):
             self._scanned_at = at
             return [paused]
         if self._is_scan(at):
-            texts = split(_unframed(self._text))
+            texts = split(unframed(self._text))
             self._let_go()
             self._gone.clear()
             self._scanned_at, self._ended_by_etx = at, character == ETX
@@ -515,7 +514,7 @@ class Assembler(Generic[KeyT]):
         was held only for its prefix must turn out to be a code, or a code with one slip: a damaged
         code must not press the button that has the focus.
         """
-        if len(_unframed(self._text)) < SHORTEST_SCAN:
+        if len(unframed(self._text)) < SHORTEST_SCAN:
             return False
         brisk = self._brisk and at - self._last < BURST_GAP
         return brisk or not isinstance(read(self._text), Text) or tags.looks_like_tag(self._text)
@@ -549,129 +548,3 @@ class Assembler(Generic[KeyT]):
         self._text = ""
         self._scanned_at = None
         return [Replay(keys)] if keys else []
-
-
-SLOW = 0.080
-"""Seconds a key; a scanner that takes longer is slower than any that we know."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScannerResult:
-    """One thing about a scanner: whether it is as it should be, what it is, and the correction."""
-
-    ok: bool
-    what: str
-    fix: str = ""
-
-
-def check_scanner(keys: Sequence[tuple[str, float]]) -> list[ScannerResult]:
-    """What one scan of a label or card shows about the scanner.
-
-    Args:
-        keys: each character as it came, Enter as `\\r`, and when, in seconds.
-    """
-    text = "".join(character for character, _ in keys if character not in TERMINATORS)
-    ends = "".join(character for character, _ in keys if character in TERMINATORS)
-    if not text:
-        return [ScannerResult(False, "Nothing was scanned.", "Scan a label of yours, or a card.")]
-    return [*_content(text), *_capitals(text), _ending(ends), _speed([at for _, at in keys])]
-
-
-def _content(text: str) -> list[ScannerResult]:
-    if joined := split(text)[1:]:
-        return [
-            ScannerResult(
-                False,
-                f"{len(joined) + 1} codes arrived as one: {_unframed(text)!r}.",
-                "Set the scanner's suffix to Enter (CR) with the card in its manual.",
-            )
-        ]
-    code = read(text)
-    if isinstance(code, Text):
-        return [_not_ours(text)]
-    if code.layout:
-        return [
-            ScannerResult(
-                False,
-                f"The scanner types as on a US keyboard, this machine reads {code.layout}.",
-                f"Set the scanner's keyboard to {code.layout} with the card in its manual.",
-            )
-        ]
-    what = grouped(code.tag) if isinstance(code, Tag) else f"the card {code.name!r}"
-    return [
-        ScannerResult(True, f"It is {what}, and arrives as it is printed."),
-        *_added(text, code),
-    ]
-
-
-def _not_ours(text: str) -> ScannerResult:
-    kind = kind_of_code(text)
-    shown = _unframed(text)
-    if kind == "a damaged tag":
-        return ScannerResult(
-            False,
-            f"It reads like a damaged tag: {shown!r}.",
-            "Scan it again, or another label. If all are so, set the scanner's keyboard to this "
-            "machine's, or the machine's to US English.",
-        )
-    return ScannerResult(
-        False,
-        f"It is no tag of kitloan's, but {kind or 'other text'}: {shown!r}.",
-        "Scan one of kitloan's labels. If it was one, set the scanner's keyboard to this "
-        "machine's, or the machine's to US English.",
-    )
-
-
-def _added(text: str, code: Tag | Command) -> list[ScannerResult]:
-    """What the scanner puts around a code, which is left out."""
-    names = {name: card for card, name in COMMANDS.items()}
-    printed = code.tag if isinstance(code, Tag) else names[code.name]
-    before, found, after = _unframed(text).upper().partition(printed)
-    around = [f"{added!r} {where} it" for added, where in ((before, "before"), (after, "after"))]
-    named = [each for each, added in zip(around, (before, after), strict=True) if found and added]
-    if text != _unframed(text):
-        named.append("STX and ETX around it")
-    return [ScannerResult(True, f"It has {' and '.join(named)}; kitloan leaves that out.")] * bool(
-        named
-    )
-
-
-def _capitals(text: str) -> list[ScannerResult]:
-    letters = [character for character in text if character.isalpha()]
-    if letters and all(map(str.islower, letters)):
-        return [
-            ScannerResult(
-                False,
-                "Capitals arrive as small letters.",
-                "Turn Caps Lock off. If it is off, set the scanner to keep the case.",
-            )
-        ]
-    return []
-
-
-def _ending(ends: str) -> ScannerResult:
-    if not ends:
-        return ScannerResult(
-            False,
-            "The scanner sends nothing after the scan.",
-            "Set the scanner's suffix to Enter (CR) with the card in its manual.",
-        )
-    if len(ends) > 1 and ends != "\r\n":
-        return ScannerResult(
-            False,
-            "The scanner ends a scan twice.",
-            "Set one suffix only: Enter (CR), no line feed.",
-        )
-    names = {"\r": "Enter", "\n": "a line feed", "\t": "Tab", "\r\n": "Enter and a line feed"}
-    return ScannerResult(True, f"{names[ends].capitalize()} ends the scan.")
-
-
-def _speed(moments: Sequence[float]) -> ScannerResult:
-    gaps = [after - before for before, after in pairwise(moments)]
-    worst = max(gaps, default=0.0)
-    pace = f"at most {worst * 1000:.0f} ms between two keys"
-    if worst > SLOW:
-        return ScannerResult(
-            False, f"Too slow: {pace}.", "Set its delay between characters to 20 ms or less."
-        )
-    return ScannerResult(True, f"Fast enough: {pace}.")

@@ -6,7 +6,7 @@ import kitloan
 from conftest import SetClock
 from kitloan import NewHolding
 from kitloan.college import College
-from kitloan.ledger.facts.holdings import refresh_words
+from kitloan.ledger.facts.holding_rows import refresh_words
 from lives import begin, bytes_of, everything_in, keep, lend, read_people, read_register
 from verify.behind import found
 

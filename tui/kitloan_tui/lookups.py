@@ -297,8 +297,13 @@ def recent_borrowers(session: Session, limit: int) -> list[str]:
         bodies = connection.execute(
             select(end.c.body).where(end.c.kind == "loan.checked_out")
         ).scalars()
-        latest = dict.fromkeys(json.loads(body)["fact"]["organisation"] for body in bodies)
-        wanted = list(latest)[:limit]
+        wanted: list[str] = []
+        for body in bodies:
+            borrower = json.loads(body)["fact"]["organisation"]
+            if borrower not in wanted:
+                wanted.append(borrower)
+            if len(wanted) == limit:
+                break
         names = connection.execute(
             select(organisation.c.organisation, organisation.c.name).where(
                 organisation.c.college == session.college, organisation.c.organisation.in_(wanted)

@@ -15,7 +15,7 @@ from kitloan.ledger.facts.base import (
     applies,
     happened_at,
 )
-from kitloan.ledger.facts.holdings import SIGHTED, change_holding, sighting
+from kitloan.ledger.facts.holding_rows import SIGHTED, change_holding, sighting
 from kitloan.ledger.facts.inspections import set_use
 from kitloan.storage.statements import Change
 from kitloan.tables import Holding, Loan, table

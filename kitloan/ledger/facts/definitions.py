@@ -16,7 +16,7 @@ from kitloan.ledger.facts.base import (
     SomeTags,
     applies,
 )
-from kitloan.ledger.facts.holdings import refresh_words_of_type
+from kitloan.ledger.facts.holding_rows import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import College, Component, KitType, Label, Organisation, table

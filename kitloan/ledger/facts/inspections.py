@@ -18,7 +18,7 @@ from kitloan.ledger.facts.base import (
     applies,
     happened_at,
 )
-from kitloan.ledger.facts.holdings import SIGHTED, change_holding, sighting
+from kitloan.ledger.facts.holding_rows import SIGHTED, change_holding, sighting
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Holding, table
 from kitloan.tables.inspecting import Inspection, Regime

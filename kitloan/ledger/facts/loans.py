@@ -19,7 +19,7 @@ from kitloan.ledger.facts.base import (
     applies,
     happened_at,
 )
-from kitloan.ledger.facts.holdings import COUNTED, SIGHTED, change_holding, counted_in, sighting
+from kitloan.ledger.facts.holding_rows import COUNTED, SIGHTED, change_holding, counted_in, sighting
 from kitloan.ledger.facts.shortages import Shortages, set_shortages
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Holding, Loan, table

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from kitloan.errors import StoreError
 from kitloan.ledger.facts.base import FactBase, Id, Name, Recorded, applies
-from kitloan.ledger.facts.holdings import refresh_words_of_type
+from kitloan.ledger.facts.holding_rows import refresh_words_of_type
 from kitloan.ledger.facts.shortages import reckon_type
 from kitloan.storage.statements import Change, Query
 from kitloan.tables import Component, KitType, Organisation, table

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from kitloan.ledger.facts.base import Count, Counted, FactBase, Id, Recorded, Tag, applies
 from kitloan.ledger.facts.custody import forget_absence, forget_withdrawal
-from kitloan.ledger.facts.holdings import (
+from kitloan.ledger.facts.holding_rows import (
     COUNTED,
     SIGHTED,
     asset_key,

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from kitloan.storage.check_results import save_scanner_check
 from kitloan.text.dates import system_clock
 from kitloan.text.names import plain
-from kitloan.text.scans import check_scanner
+from kitloan.text.scanner_check import check_scanner
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.theme import SCREENS_STYLE
 from kitloan_tui.widgets.panels import TextBlock

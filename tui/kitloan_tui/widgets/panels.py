@@ -7,8 +7,6 @@ from collections import Counter as Tally
 from collections.abc import Iterator, Mapping, Sequence
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
@@ -37,27 +35,6 @@ def fit(text: str, width: int, style: str = "") -> Content:
     return cut.stylize(style) if style else cut
 
 
-class Heading(Horizontal):
-    """The program and the college on the left, who and when on the right."""
-
-    _shown = ("", "")
-
-    def compose(self) -> ComposeResult:
-        """Lay out the two halves."""
-        yield Static("kitloan", id="where", markup=False)
-        yield Static("", id="who", markup=False)
-
-    def show(self, where: str, who: str) -> None:
-        """Show where this is, and who is at it."""
-        if (where, who) == self._shown:
-            return
-        self._shown = (where, who)
-        self.query_one("#where", Static).update(
-            Content.assemble(("kitloan", "bold $primary"), f"  {plain(where)}")
-        )
-        self.query_one("#who", Static).update(Content(plain(who)))
-
-
 class TextBlock(Static):
     """A text that is laid out and painted again only when it changes."""
 
@@ -68,6 +45,33 @@ class TextBlock(Static):
         if text != self._text:
             self._text = text
             self.update(text)
+
+
+class Heading(TextBlock):
+    """The program and the college on the left, who and when on the right."""
+
+    _shown = ("", "")
+
+    def show(self, where: str, who: str) -> None:
+        """Show where this is, and who is at it."""
+        self._shown = (where, who)
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Share out the new width."""
+        self._fit()
+
+    def _fit(self) -> None:
+        where, who = map(plain, self._shown)
+        width = self.content_size.width
+        right = Content(who).truncate(width // 2, ellipsis=True)
+        left = Content.assemble(("kitloan", "bold $primary"), f"  {where}")
+        self.set_text(
+            Content.assemble(
+                left.truncate(max(1, width - right.cell_length), ellipsis=True, pad=True),
+                right.stylize(MUTED),
+            )
+        )
 
 
 class VerdictPanel(TextBlock):

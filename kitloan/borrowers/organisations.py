@@ -16,7 +16,6 @@ from datetime import date
 from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 
 from kitloan.errors import BadInput, Refused
-from kitloan.ledger.facts.definitions import OrganisationAdded
 from kitloan.ledger.facts.loans import CheckedOut
 from kitloan.ledger.writer import Writer, id_reused
 from kitloan.storage.statements import AnyRow, Change, Query
@@ -126,6 +125,10 @@ def borrower(writer: Writer, name: str, *, compare: bool = True, new_too: bool =
     """
     name = clean(name, "The organisation")
     row, key = organisation_row(writer.connection, writer.college, name)
+    if row is not None and not writer.earlier:
+        return Borrower(key, row.name, new=False, closed_at=row.closed_at)
+    from kitloan.ledger.facts.definitions import OrganisationAdded  # most borrowers are known
+
     new = writer.earlier_fact(OrganisationAdded)
     if new is None or new.organisation != key:
         if row is not None:

@@ -18,7 +18,6 @@ from kitloan.borrowers.organisations import (
 )
 from kitloan.errors import BadInput, KitloanError, Refused
 from kitloan.ledger.facts.loans import CheckedOut, LoanRenewed
-from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Demanded
 from kitloan.ledger.session import check_quantity
 from kitloan.ledger.writer import Writer
@@ -236,8 +235,11 @@ def _lend(
             free_from=agreed.free_from.get(row.kit_type),
         )
     )
-    for rule in rules:
-        writer.append(RuleOverridden(tag=row.tag, loan=loan_id, rule=rule, reason=reason or ""))
+    if rules:
+        from kitloan.ledger.facts.rules import RuleOverridden
+
+        for rule in rules:
+            writer.append(RuleOverridden(tag=row.tag, loan=loan_id, rule=rule, reason=reason or ""))
     if terms.purpose:
         remark(writer, row.tag, "for", terms.purpose, loan=loan_id, contact_id=whom)
     return Lent(loan_id, row.tag, row.type_name, quantity, who.name, due_on, who.new, who.nearly)
@@ -274,6 +276,7 @@ def _inspected(writer: Writer, row: AnyRow, terms: Terms, due_on: date, went: da
     if not writer.earlier and not writer.plans.inspections:
         return []
     from kitloan.inspections.gate import DUE, must_be_inspected
+    from kitloan.ledger.facts.rules import RuleOverridden
 
     if writer.earlier:
         ours = [each.fact for each in writer.earlier if isinstance(each.fact, RuleOverridden)]

@@ -10,7 +10,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from kitloan.errors import Refused
-from kitloan.ledger.facts.rules import RuleOverridden
 from kitloan.ledger.notes import Demanded, Unmet
 from kitloan.ledger.writer import Writer
 from kitloan.planning.calendar import Calendar, calendar_now
@@ -155,6 +154,8 @@ def within_limit(
         Refused: `limit`.
     """
     if writer.earlier:
+        from kitloan.ledger.facts.rules import RuleOverridden
+
         facts = (each.fact for each in writer.earlier)
         return list({f.rule for f in facts if isinstance(f, RuleOverridden) and f.rule == LIMIT})
     most = policies_now(writer).number("max_out")

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 
 from kitloan.reference.places import Position
 from kitloan.text.names import fold
@@ -35,8 +36,6 @@ class College:
 @cache
 def colleges() -> tuple[College, ...]:
     """Every college of the list, in its order."""
-    from importlib import resources  # the desk asks for none of it before it is ready
-
     text = (resources.files(__name__) / "colleges.csv").read_text(encoding="utf-8")
     return tuple(
         College(

@@ -3,6 +3,7 @@
 import csv
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from math import asin, cos, radians, sin, sqrt
 
 MAINLAND = "mainland"
@@ -50,8 +51,6 @@ class Position:
 @cache
 def _islands() -> tuple[tuple[str, tuple[Position, ...]], ...]:
     """Islands with their outlines; where outlines overlap, the first counts."""
-    from importlib import resources
-
     text = (resources.files("kitloan.reference") / "islands.csv").read_text(encoding="utf-8")
     return tuple(
         (

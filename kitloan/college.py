@@ -1,6 +1,5 @@
 """The library's front door: opening a store, and starting one for a college."""
 
-import difflib
 import getpass
 import os
 from collections.abc import Callable
@@ -411,6 +410,8 @@ def _identity(college: str, name: str | None) -> tuple[str, str, str | None]:
             'kitloan init my-college --name "My College"',
             college=given,
         )
+    import difflib  # asked of the mistyped only
+
     near = difflib.get_close_matches(given, [each.id for each in colleges()], n=3, cutoff=_NEARLY)
     if near and not name:
         raise BadInput(

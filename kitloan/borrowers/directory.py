@@ -342,8 +342,6 @@ class Directory:
 
     def nearly_like(self, name: str) -> tuple[str, ...]:
         """Organisations of this college that are spelt almost like `name`, nearest first."""
-        # asked of the mistyped only
-
         with self._session.reading() as connection:
             return nearly_like(connection, self._session.college, name)
 

@@ -7,7 +7,6 @@ person is an opaque id in the ledger; the name, e-mail and phone that belong to 
 that never leaves the college, and `kitloan.borrowers.people` erases them.
 """
 
-import difflib
 import secrets
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -266,6 +265,8 @@ def _nearest(
 ) -> tuple[str, ...]:
     rows = _of_college(connection, c=college)
     names = {row.organisation: row.name for row in rows if row.organisation not in but}
+    import difflib  # asked of the mistyped only
+
     near = difflib.get_close_matches(slug(name), names, n=3, cutoff=NEARLY)
     return tuple(names[key] for key in near)
 

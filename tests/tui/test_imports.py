@@ -10,6 +10,15 @@ from pathlib import Path
 import pytest
 
 STORE = ("sqlmodel", "sqlalchemy", "pydantic", "kitloan.college")
+BOOKINGS = (
+    "kitloan.planning.booked",
+    "kitloan.planning.packing",
+    "kitloan.ledger.facts.promises",
+    "kitloan.borrowers.directory",
+    "kitloan.queries.history",
+    "kitloan.tables.absence",
+)
+SCREENS = ("kitloan_tui.screens.start", "kitloan_tui.screens.help", "kitloan.cli.labels")
 REGISTERS = ("kitloan.imports.reader", "kitloan.imports.columns", "kitloan.evidence.schoollist")
 
 
@@ -19,6 +28,8 @@ REGISTERS = ("kitloan.imports.reader", "kitloan.imports.columns", "kitloan.evide
         ("kitloan_tui.app", STORE),  # it paints before the store's libraries load
         ("kitloan.cli.labels", STORE),  # its printing is at hand before that, too
         ("kitloan_tui.lookups, kitloan_tui.counter.steps", REGISTERS),  # no scan reads a register
+        ("kitloan_tui.counter.steps, kitloan.loans", BOOKINGS),  # what most scans never need
+        ("kitloan_tui.app, kitloan.cli.desk", SCREENS),
         ("kitloan_tui.counter.steps", ("textual", "rich")),  # a line desk works without a screen
         ("kitloan_tui", (*STORE, "textual")),
     ],

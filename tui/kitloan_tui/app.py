@@ -4,7 +4,8 @@ It paints first and opens the store behind the paint, on a thread; what is scann
 then waits in order, in sight. From then on everything runs on one thread, one thing after the
 other: a scan is a step at the counter, a step is about a millisecond, and the screen is drawn from
 the counter's state afterwards. Today's lists are looked up on another thread, once the desk is
-ready, every few seconds and after each step, so that what another desk does is seen here.
+ready, every few seconds and after each step, so that what another desk does is seen here. They
+are looked up once the verdict is painted: two threads at a time would paint it later.
 
 Nothing here loads the store's libraries while the module is imported, nor screens that are not the
 first.
@@ -39,6 +40,7 @@ from kitloan_tui.actions import ACTIONS, BY_ID, Action, why_not
 from kitloan_tui.counter.state import CounterState, FrontEnd
 from kitloan_tui.counter.status import waiting_line
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.garbage import Garbage
 from kitloan_tui.protocols import (
     CounterStep,
     CoversDesk,
@@ -183,6 +185,7 @@ class DeskApp(ScanRouter, App[None]):
         self._pulse: object = None
         self._trouble = ""
         self._is_refreshing = self._refresh_once_more = False
+        self._garbage = Garbage(lambda: self.holding_keys)
 
     def _begin_with(self, theme: Theme) -> None:
         """Set the first theme before any style is read: a change of it reads them all again."""
@@ -602,8 +605,14 @@ class DeskApp(ScanRouter, App[None]):
             self._open_what_step_shows()
         self.home.give_back(state.refused_text)
         self._draw()
-        self.refresh_lists()
+        self._refresh_once_more = True
+        self.call_after_refresh(self._after_verdict)
         return state.verdict
+
+    def _after_verdict(self) -> None:
+        """The verdict is painted, and nobody has answered it yet."""
+        self.refresh_lists()
+        self._garbage.collect_soon()
 
     def fault(self, problem: Exception) -> Verdict:
         """Log what nobody expected, and give it in words."""
@@ -620,8 +629,8 @@ class DeskApp(ScanRouter, App[None]):
 
     @property
     def is_refreshing(self) -> bool:
-        """Whether the lists are being looked up on a thread."""
-        return self._is_refreshing
+        """Whether the lists are being looked up on a thread, or will be."""
+        return self._is_refreshing or self._refresh_once_more
 
     def refresh_lists(self) -> None:
         """Look up, on a thread, what has changed in the store, here or at another desk."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kitloan.errors import BadInput
 from kitloan.text.dates import (
+    SCOTLAND,
     day_of,
     end_of,
     instant,
@@ -149,6 +150,15 @@ def test_the_day_changes_at_midnight_in_scotland() -> None:
     assert day_of(instant(late)) == date(2026, 7, 1)
     assert uk_instant(instant(late)) == "1 Jul 2026 00:30"
     assert end_of(date(2026, 6, 30)) == "2026-06-30T22:59:59Z"
+
+
+@pytest.mark.parametrize("year", [1, 1846, 1941, 1944, 1970, 2026])
+def test_each_hour_is_of_the_day_that_scotland_had(year: int) -> None:
+    """Most hours are read off their text; local time and double summer time are years too."""
+    for month in (1, 6):
+        for minutes in range(0, 48 * 60, 59):
+            then = datetime(year, month, 2, tzinfo=UTC) + timedelta(minutes=minutes, seconds=30)
+            assert day_of(instant(then)) == then.astimezone(SCOTLAND).date()
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,15 @@ def test_whoever_reads_aside_holds_up_nobody(fife: College, kit: str) -> None:
     assert len(fife.ledger.log()) > before
 
 
+def test_who_reads_aside_keeps_as_much_in_memory(tmp_path: Path) -> None:
+    """With two megabytes, a report of 50,000 holdings reads the same pages again and again."""
+    with kitloan.init("fife", tmp_path / "fife.sqlite") as desk:
+        asked = "PRAGMA cache_size"
+        with desk.session.store.read() as reading, desk.session.store.read_copy() as aside:
+            kept = reading.exec_driver_sql(asked).scalar_one()
+            assert aside.exec_driver_sql(asked).scalar_one() == kept
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sound"),
     [

@@ -20,7 +20,7 @@ from kitloan.audit.colleges import Answer, Reporting
 from kitloan.audit.gifts import GiftKit, Gifts
 from kitloan.audit.group_uses import entered_twice
 from kitloan.audit.measures import is_late, is_unseen
-from kitloan.audit.stored import keep_sorted
+from kitloan.audit.stored import Storable, keep_sorted
 from kitloan.audit.transfers import Journey
 from kitloan.audit.use import OF_HOLDING
 from kitloan.audit.years import SILENT_DAYS
@@ -244,6 +244,8 @@ CODES: dict[str, Code] = {
 
 WORST_FIRST = tuple(CODES)
 
+_PLACE_OF = {code: place for place, code in enumerate(CODES)}
+
 STALE_DAYS = SILENT_DAYS
 """A college whose last file is older than two months is asked for one."""
 
@@ -251,7 +253,7 @@ _AGO = re.compile(r",? [0-9][0-9,]* days? ago")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Storable):
     """Something that a person should look at.
 
     Attributes:
@@ -280,7 +282,7 @@ class Finding:
     @property
     def rank(self) -> tuple[int, int]:
         """Its place among the kinds of findings, the most serious first."""
-        return _SEVERITIES.index(self.severity), WORST_FIRST.index(self.code)
+        return _SEVERITIES.index(self.severity), _PLACE_OF[self.code]
 
     @property
     def title(self) -> str:

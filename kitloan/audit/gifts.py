@@ -21,7 +21,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, false, func, select, union
 
 from kitloan.audit.census import ARRIVED, Census
-from kitloan.audit.stored import keep, keep_sorted
+from kitloan.audit.stored import Storable, keep, keep_sorted
 from kitloan.audit.transfers import Journey
 from kitloan.ledger.session import ESP
 from kitloan.national.gifts import agreed_day
@@ -78,7 +78,7 @@ IN_TWO = "in two colleges"
 
 
 @dataclass(frozen=True, slots=True)
-class GiftKit:
+class GiftKit(Storable):
     """One holding of a gift: who took it in, who has it now, and what has become of it.
 
     `quantity` is how many there are now, of those `taken_in`. `counts_as` is its state, and for a

@@ -174,5 +174,5 @@ def table(
 ) -> Table:
     """A table with a row for each thing."""
     columns, cells = zip(*fields, strict=True)
-    rows = keep(tuple(cell(thing) for cell in cells) for thing in things)
+    rows = keep(tuple([cell(thing) for cell in cells]) for thing in things)
     return Table(name, title, note, columns, rows, chart)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from kitloan.audit.census import Census
 from kitloan.audit.measures import is_late
-from kitloan.audit.stored import keep_sorted
+from kitloan.audit.stored import Storable, keep_sorted
 from kitloan.audit.use import DAY_KNOWN, OF_HOLDING, Months, of_scope
 from kitloan.audit.wants import NearestWant, OpenWants
 from kitloan.queries.terms import Place
@@ -196,7 +196,7 @@ def _by_month(
 
 
 @dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Storable):
     """A holding that was on loan to nobody in the twelve months, though it was there all of them.
 
     `counted` is how its latest count stands, in a word; `want` is the nearest want of its type.
@@ -216,6 +216,12 @@ class Idle:
 
 SILENT_DAYS = 62
 """A college whose last file is older than two months is silent: nothing is known of its use."""
+
+
+_SHOWN = (
+    *("college", "tag", "kit_type", "location", "asset_number"),
+    *("quantity", "counted_at", "sighted_at"),
+)
 
 
 def idle(census: Census) -> Sequence[Idle]:
@@ -246,7 +252,7 @@ def idle(census: Census) -> Sequence[Idle]:
     before = census.day - timedelta(days=SILENT_DAYS)
     silent = [each for each, known in census.covered.items() if known < before]
     rows = census.rows(
-        select(holding, last)
+        select(*(holding.c[name] for name in _SHOWN), last)
         .where(holding.c.state == "held", holding.c.out_quantity == 0, census.counted)
         .where(holding.c.accessioned_at < since, ~lately, ~away)
         .where(holding.c.college.not_in(silent))

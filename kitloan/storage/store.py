@@ -173,6 +173,7 @@ class Store:
             if seen_by is not None:
                 seen_by.exec_driver_sql("ATTACH ? AS live", (str(copy),))
             ours = sqlite3.connect(copy)
+            ours.execute(f"PRAGMA cache_size = {_PRAGMAS['cache_size'][0]}")
             engine = sa.create_engine("sqlite://", creator=lambda: ours, poolclass=sa.StaticPool)
             try:
                 with shared(SharedCopy(str(copy))) if shared else nullcontext():

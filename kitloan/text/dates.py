@@ -67,6 +67,8 @@ def day_of(text: str) -> date:
     """The date in Scotland of an instant as `instant` wrote it, or of a day that has no hour."""
     if "T" not in text:
         return date.fromisoformat(text)
+    if "01" <= text[11:13] < "22":  # Scotland was never an hour behind, nor more than two ahead
+        return date.fromisoformat(text[:10])
     return in_scotland(moment(text)).date()
 
 

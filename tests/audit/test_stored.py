@@ -1,13 +1,17 @@
 """Long lists on disk are the lists that they would be in memory."""
 
+import dataclasses
+import pickle
 import random
 import tracemalloc
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from kitloan import StoreError
 from kitloan.audit import stored
+from kitloan.audit.findings import Finding
 
 PLACES = [slice(0), slice(3), slice(600, 905), slice(-4, None), slice(None, None, 7), slice(9, 2)]
 
@@ -73,3 +77,10 @@ def test_what_is_on_disk_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> Non
         tracemalloc.stop()
     in_memory = 40_000 * 100
     assert most < in_memory
+
+
+def test_a_finding_is_packed_by_its_fields() -> None:
+    """Python looks up the names of its fields each time: a third of a long report's time."""
+    found = Finding("overdue", "fife", "KL0A", "It is late.", date(2026, 1, 2), "Known.", True)
+    assert pickle.loads(pickle.dumps(found)) == found
+    assert found.__reduce__() == (Finding, dataclasses.astuple(found))

@@ -449,7 +449,7 @@ class UseSums:
 
         What a few teachers answered is the difference of two papers, so what came later waits.
         """
-        return _FirstForms(self.census, self._changes) if self.leaves else self
+        return _FirstForms(self) if self.leaves else self
 
     def forms_waiting(self) -> int:
         """How many forms that the report is about came too late for these figures."""
@@ -625,11 +625,18 @@ class UseSums:
 class _FirstForms(UseSums):
     """The uses and the forms of the last whole year as its first paper has them."""
 
-    def __init__(
-        self, census: Census, changes: tuple[LateChanges, Mapping[date, YearOfChanges]]
-    ) -> None:
-        super().__init__(census, leaves=True, late=False)
-        self._changes = changes
+    def __init__(self, sums: UseSums) -> None:
+        super().__init__(sums.census, leaves=True, late=False)
+        self._changes = sums._changes
+        self._sums = sums
+
+    @property
+    def _has_shared(self) -> bool:
+        return self._sums._has_shared
+
+    @property
+    def _holdings(self) -> "Mapping[tuple[str, str], _Holding]":
+        return self._sums._holdings
 
     @cached_property
     def _forms(self) -> Mapping[Which, LateForm]:
@@ -810,7 +817,7 @@ def _holdings(census: Census) -> dict[tuple[str, str], _Holding]:
     used = (
         select(engagement.c.college, TAG.label("tag"))
         .outerjoin_from(engagement, loan, OF_LOAN)
-        .where(engagement.c.live.is_(True))
+        .where(engagement.c.live.is_(True), TAG.is_not(None))
         .distinct()
         .subquery()
     )

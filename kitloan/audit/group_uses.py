@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, literal, select, tuple_
@@ -132,25 +134,25 @@ def _alike(
 
 def read_groups(census: Census, span: YearSpan, which: ColumnElement[bool]) -> Iterator[GroupUse]:
     """Engagements one by one: those of which something is true."""
-    wanted = [span.within, which]
-    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for row in census.connection.execute(
-        select(band.c.college, band.c.engagement, band.c.band, band.c.learners)
-        .join_from(band, engagement, OF_ENGAGEMENT)
-        .where(band.c.band != "", *wanted)
-    ):
-        counts[row.college, row.engagement][row.band] = row.learners
     rows = census.connection.execute(
         select(
-            *(engagement.c[name] for name in _COLUMNS), holding.c.tag, _in_scope(census).label("in")
+            *(engagement.c[name] for name in _COLUMNS),
+            holding.c.tag,
+            _in_scope(census).label("in"),
+            band.c.band,
+            band.c.learners.label("of_band"),
         )
         .outerjoin_from(engagement, loan, OF_LOAN)
         .outerjoin(holding, and_(holding.c.college == engagement.c.college, holding.c.tag == TAG))
-        .where(*wanted)
+        .outerjoin(band, and_(OF_ENGAGEMENT, band.c.band != ""))
+        .where(span.within, which)
         .order_by(engagement.c.college, engagement.c.engagement)
     )
-    for each in rows:
-        yield _group(census, tuple(each), counts)
+    # What decides which they are takes longest: so they are asked for with their bands, once.
+    for _, of_it in groupby(rows, key=itemgetter(0, 1)):
+        first, *others = of_it
+        bands = {row.band: row.of_band for row in (first, *others) if row.band is not None}
+        yield _group(census, first[:-2], bands)
 
 
 _COLUMNS = (
@@ -170,9 +172,7 @@ def _in_scope(census: Census) -> Any:
     return and_(*conditions)
 
 
-def _group(
-    census: Census, row: Sequence[Any], counts: Mapping[tuple[str, str], Mapping[str, int]]
-) -> GroupUse:
+def _group(census: Census, row: Sequence[Any], bands: Mapping[str, int]) -> GroupUse:
     # By their order: reading columns of so many rows by name takes longer than all that follows.
     (college, which, on, organisation, schuid, on_loan, event, used, learners, girls, boys) = row[
         :11
@@ -186,7 +186,7 @@ def _group(
         event,
         on_loan,
         used != "no",
-        counts.get((college, which), {}) if learners is not None else None,
+        bands if learners is not None else None,
         (girls, boys) if girls is not None and boys is not None else None,
         staff,
         half_hours,

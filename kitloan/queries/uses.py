@@ -301,7 +301,11 @@ def list_same_day(span: YearSpan) -> Select[Any]:
 
 
 def list_same_name(span: YearSpan) -> Select[Any]:
-    """Uses of one day by borrowers of one name in several colleges, not all of one school."""
+    """Uses of one day by borrowers of one name in several colleges.
+
+    Some of the borrowers are linked to a listed school, and some are not.
+    """
+    linked = case((engagement.c.organisation == _SCHOOL, 0), else_=1)
     inner = (
         select(engagement.c.organisation, engagement.c.on)
         .select_from(_joined(engagement, {"school"}))
@@ -309,7 +313,7 @@ def list_same_name(span: YearSpan) -> Select[Any]:
         .group_by(engagement.c.organisation, engagement.c.on)
         .having(
             func.min(engagement.c.college) != func.max(engagement.c.college),
-            func.min(_SCHOOL) != func.max(_SCHOOL),
+            func.min(linked) != func.max(linked),
         )
         .subquery()
     )

@@ -15,6 +15,7 @@ from kitloan.audit.census import Scope
 from kitloan.college import College
 from kitloan.evidence.engagements import NewEngagement
 from kitloan.evidence.evaluations import Answers
+from kitloan.queries.uses import YearSpan, list_same_name
 from trusting import merge
 
 SEPT, FEB = date(2026, 9, 16), date(2027, 2, 10)
@@ -167,8 +168,11 @@ def test_two_linked_schools_of_one_name_are_two(
     """There is a St Mary's in every other town."""
     record(fife, SEPT, "St Mary's", schuid="8000001S", learners={"s1-s3": 36})
     record(ayrshire, SEPT, "St Mary's", schuid="8000002S", learners={"s1-s3": 36})
-    findings = esp(ayrshire).audit.audit().findings
+    national = esp(ayrshire)
+    findings = national.audit.audit().findings
     assert "engagement_twice" not in {each.code for each in findings}
+    with national.session.reading() as connection:  # nor are they read one by one: there are many
+        assert connection.execute(list_same_name(YearSpan(SEPT, FEB))).all() == []
 
 
 def test_two_loans_of_a_day_are_two_uses(fife: College) -> None:

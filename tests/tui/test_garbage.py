@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kitloan_tui import garbage
 from kitloan_tui.counter import steps
 from kitloan_tui.garbage import Garbage, is_due
 from tui.at_the_counter import Store
 from tui.at_the_desk import at_desk
+
+MUCH = (0, 0, 1_000)
+"""What `gc.get_count` says where much has been made since the oldest things were looked at."""
 
 
 class Circle:
@@ -25,7 +27,7 @@ async def test_garbage_is_collected_after_the_verdict(
     busy: Store, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else one scan of fifteen waits a tenth of a second for what closed lists have left."""
-    monkeypatch.setattr(garbage, "is_due", lambda: True)
+    monkeypatch.setattr(gc, "get_count", lambda: MUCH)
     async with at_desk(lambda: busy.kitloan, log) as hands:
         gc.disable()
         try:
@@ -42,11 +44,16 @@ async def test_no_garbage_is_collected_while_a_scan_comes_in(
 ) -> None:
     """Else a basket that is scanned quickly waits for it."""
     collected: list[bool] = []
-    monkeypatch.setattr(garbage, "is_due", lambda: True)
-    monkeypatch.setattr(garbage, "_SOON", 0.0)
+    monkeypatch.setattr(gc, "get_count", lambda: MUCH)
     monkeypatch.setattr(gc, "collect", lambda: collected.append(True))
-    Garbage(lambda: is_scanning).collect_soon()
-    await asyncio.sleep(0.01)
+    asked = asyncio.Event()
+
+    def has_keys() -> bool:
+        asked.set()
+        return is_scanning
+
+    Garbage(has_keys).collect_soon()
+    await asked.wait()
     assert bool(collected) is not is_scanning
 
 
@@ -55,7 +62,7 @@ def test_little_garbage_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gc, "get_threshold", lambda: (700, 10, 10))
     monkeypatch.setattr(gc, "get_count", lambda: (699, 9, 3))
     assert not is_due()
-    monkeypatch.setattr(gc, "get_count", lambda: (0, 0, 4))
+    monkeypatch.setattr(gc, "get_count", lambda: MUCH)
     assert is_due()
 
 

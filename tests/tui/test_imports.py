@@ -17,6 +17,8 @@ BOOKINGS = (
     "kitloan.borrowers.directory",
     "kitloan.queries.history",
     "kitloan.tables.absence",
+    "kitloan.tables.inspecting",
+    "kitloan_tui.loan_lookups",
 )
 SCREENS = ("kitloan_tui.screens.start", "kitloan_tui.screens.help", "kitloan.cli.labels")
 REGISTERS = ("kitloan.imports.reader", "kitloan.imports.columns", "kitloan.evidence.schoollist")

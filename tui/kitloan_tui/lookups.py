@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -31,16 +31,14 @@ from kitloan.tables import (
     Shortage,
     table,
 )
-from kitloan.tables.local import Contact
 from kitloan.tables.planning import Booking, BookingLine
-from kitloan.text.dates import day_of, moment, uk
+from kitloan.text.dates import moment, uk
 from kitloan.text.names import by_name
 from kitloan.values import Holding as HoldingNow
 from kitloan.values import LoanLine
 
 holding, kit_type, loan = table(Holding), table(KitType), table(Loan)
 college = table(College)
-contact = table(Contact)
 booking, booking_line = table(Booking), table(BookingLine)
 component, entry = table(Component), table(LedgerEntry)
 head, organisation, shortage = table(LedgerHead), table(Organisation), table(Shortage)
@@ -52,112 +50,12 @@ _LATEST_ENTRIES = 500
 _JUST_NOW = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class AboutLoan:
-    """What a list shows of a loan beside the loan: the college's number, and whom to ring."""
-
-    number: str = ""
-    contact: str = ""
-    phone: str = ""
-    email: str = ""
-
-    @property
-    def reach(self) -> str:
-        """The person, and the shortest way to them."""
-        return " ".join(part for part in (self.contact, self.phone or self.email) if part)
-
-    @property
-    def reach_in_full(self) -> str:
-        """The person with phone and e-mail."""
-        return "  ".join(part for part in (self.contact, self.phone, self.email) if part)
-
-
 def pulse(session: Session) -> tuple[date, int, int]:
     """Changes whenever the board may have: another day, or another entry in the ledger."""
     wanted = select(head.c.epoch, head.c.seq).where(head.c.college == session.college)
     with session.reading() as connection:
         epoch, seq = connection.execute(wanted).one()
     return session.today, epoch, seq
-
-
-def contacts_of(session: Session, tag: str) -> dict[str, str]:
-    """Whom to ring about the open loans of a holding, by borrower."""
-    open_loans_of = Finder(session).loans(text=tag).items
-    about = about_loans(session, open_loans_of)
-    return {
-        each.to: about[each.id].reach_in_full
-        for each in open_loans_of
-        if each.tag == tag and each.id in about
-    }
-
-
-class HasLoanId(Protocol):
-    """What is about one loan."""
-
-    @property
-    def id(self) -> str:
-        """The loan's id."""
-        ...
-
-
-def about_loans(session: Session, loans: Sequence[HasLoanId]) -> dict[str, AboutLoan]:
-    """The college's own numbers and the people of these loans, by the loans' ids.
-
-    Other colleges' people are never here.
-    """
-    if not loans or session.is_national:
-        return {}
-    with session.reading() as connection:
-        rows = connection.execute(
-            select(
-                loan.c.loan,
-                holding.c.asset_number,
-                contact.c.name,
-                contact.c.phone,
-                contact.c.email,
-            )
-            .join_from(
-                loan,
-                holding,
-                (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag),
-            )
-            .outerjoin(
-                contact,
-                (contact.c.college == loan.c.college) & (contact.c.contact == loan.c.contact),
-            )
-            .where(loan.c.college == session.college, loan.c.loan.in_([each.id for each in loans]))
-        ).all()
-    return {row[0]: AboutLoan(*(str(part or "") for part in row[1:])) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class LoanBack:
-    """A loan that is over: what came back, from whom, and when."""
-
-    loan: str
-    tag: str
-    type: str
-    to: str
-    on: date
-
-
-def loan_back(session: Session, loan_id: str) -> LoanBack | None:
-    """A loan of this college that is over; None where it is open, or there is none."""
-    wanted = (
-        select(loan.c.loan, loan.c.tag, kit_type.c.name, organisation.c.name, loan.c.closed_at)
-        .join_from(loan, organisation, _same_organisation())
-        .join(holding, (holding.c.college == loan.c.college) & (holding.c.tag == loan.c.tag))
-        .join(
-            kit_type,
-            (kit_type.c.college == holding.c.college) & (kit_type.c.kit_type == holding.c.kit_type),
-        )
-        .where(loan.c.college == session.college, loan.c.loan == loan_id)
-    )
-    with session.reading() as connection:
-        row = connection.execute(wanted).first()
-    if row is None or row[4] is None:
-        return None
-    return LoanBack(row[0], row[1], row[2], row[3], day_of(row[4]))
 
 
 def organisation_called(session: Session, name: str) -> str | None:

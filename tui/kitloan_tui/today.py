@@ -17,7 +17,7 @@ from kitloan.tables.stocktaking import Stocktake
 from kitloan.text.dates import days_after, start_of
 from kitloan.values import LoanLine
 from kitloan_tui.bookings_at_risk import RiskLine, find_risks
-from kitloan_tui.lookups import AboutLoan, about_loans
+from kitloan_tui.loan_lookups import AboutLoan, about_loans
 
 holding, loan, shortage = table(Holding), table(Loan), table(Shortage)
 stocktake = table(Stocktake)

@@ -14,14 +14,13 @@ from kitloan.text.dates import uk
 from kitloan.text.scans import FORM
 from kitloan.text.tags import grouped
 from kitloan.values import plural
-from kitloan_tui import lookups
 from kitloan_tui.counter.sentences import UNDOES
 from kitloan_tui.counter.state import CounterState
 from kitloan_tui.counter.verdict import Verdict
-from kitloan_tui.lookups import LoanBack
 
 if TYPE_CHECKING:
     from kitloan.evidence.engagements import EngagementLine, EngagementTaken
+    from kitloan_tui.loan_lookups import LoanBack
 
 WORD = "use"
 
@@ -83,7 +82,7 @@ def take_form(college: College, text: str) -> Verdict:
 
 
 def record(
-    state: CounterState, college: College, back: LoanBack, fields: Mapping[str, str]
+    state: CounterState, college: College, back: "LoanBack", fields: Mapping[str, str]
 ) -> Verdict:
     """Record what a kit was used for, from the fields of the form.
 
@@ -117,8 +116,10 @@ def open_again() -> Refused:
     )
 
 
-def _came_back(state: CounterState, college: College) -> LoanBack:
-    back = lookups.loan_back(college.session, state.returned) if state.returned else None
+def _came_back(state: CounterState, college: College) -> "LoanBack":
+    from kitloan_tui.loan_lookups import loan_back  # no scan has to wait for it
+
+    back = loan_back(college.session, state.returned) if state.returned else None
     if back is None:
         raise Refused(
             "nothing_back",
@@ -128,7 +129,7 @@ def _came_back(state: CounterState, college: College) -> LoanBack:
     return back
 
 
-def _recorded(back: LoanBack, taken: "EngagementTaken") -> Verdict:
+def _recorded(back: "LoanBack", taken: "EngagementTaken") -> Verdict:
     line = taken.engagement
     kit = f"{back.type} {grouped(back.tag)}, {back.to}"
     warned = "".join(f" {each.message}" for each in taken.warnings)

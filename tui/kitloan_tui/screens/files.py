@@ -20,9 +20,9 @@ from kitloan.errors import BadInput, Refused
 from kitloan.text.dates import uk
 from kitloan.text.names import by_name, plain
 from kitloan.values import LoanLine, plural
-from kitloan_tui import lookups
 from kitloan_tui.counter.verdict import Verdict
 from kitloan_tui.labels import Press
+from kitloan_tui.loan_lookups import AboutLoan, about_loans
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import WorkScreen
 
@@ -177,7 +177,7 @@ class ChaseList(WritesFile):
     def write(self, typed: str) -> Verdict:
         """Write the list, by school."""
         loans = self._overdue()
-        about = lookups.about_loans(self.college.session, loans)
+        about = about_loans(self.college.session, loans)
         today = self.college.session.today
         path = typed_path(typed)
         try:
@@ -185,7 +185,7 @@ class ChaseList(WritesFile):
                 table = csv.writer(file)
                 table.writerow(self._COLUMNS)
                 for each in sorted(loans, key=lambda at: (by_name(at.to), at.due_on or today)):
-                    whom = about.get(each.id, lookups.AboutLoan())
+                    whom = about.get(each.id, AboutLoan())
                     row = (
                         each.to,
                         whom.contact,

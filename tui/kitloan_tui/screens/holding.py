@@ -31,6 +31,7 @@ from kitloan_tui import lookups
 from kitloan_tui.actions import ACTIONS
 from kitloan_tui.counter import recording, refusals, sentences, steps
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.loan_lookups import contacts_of
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.widgets.panels import MUTED, TITLE, fit
@@ -112,7 +113,7 @@ class HoldingPage(DeskScreen):
             held,
             college.loans.contents(self.tag),
             lookups.who_has(college.session, self.tag) if held.out_quantity else [],
-            lookups.contacts_of(college.session, self.tag) if held.out_quantity else {},
+            contacts_of(college.session, self.tag) if held.out_quantity else {},
             college.people.remarks(self.tag),
             college.find.history_page(self.tag),
             next((p for p in college.holdings.proposed_withdrawals() if p.tag == held.tag), None),

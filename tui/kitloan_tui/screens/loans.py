@@ -7,7 +7,7 @@ from kitloan.borrowers.directory import OrganisationLine
 from kitloan.text.dates import uk
 from kitloan.text.tags import grouped
 from kitloan.values import SYMBOLS, LoanLine, Page
-from kitloan_tui import lookups
+from kitloan_tui.loan_lookups import AboutLoan, about_loans
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.holding import HoldingPage
 from kitloan_tui.screens.listing import ListScreen
@@ -56,7 +56,7 @@ class Loans(ListScreen[LoanRow]):
 
     def __init__(self, desk: DeskHost) -> None:
         super().__init__(desk)
-        self._about: dict[str, lookups.AboutLoan] = {}
+        self._about: dict[str, AboutLoan] = {}
 
     def find(self, text: str, view: str, after: str | None) -> Page[LoanRow]:
         """A page of loans, or of schools."""
@@ -69,7 +69,7 @@ class Loans(ListScreen[LoanRow]):
             text=text,
             after=after,
         )
-        self._about = lookups.about_loans(self.college.session, page.items)
+        self._about = about_loans(self.college.session, page.items)
         return page
 
     def cells(self, item: LoanRow) -> Sequence[str]:
@@ -85,7 +85,7 @@ class Loans(ListScreen[LoanRow]):
                 "",
             )
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
-        about = self._about.get(item.id, lookups.AboutLoan())
+        about = self._about.get(item.id, AboutLoan())
         return (
             when_due(item, self.college.session.today),
             item.to,

@@ -18,6 +18,7 @@ from kitloan.values import SYMBOLS, LoanLine, Page, plural
 from kitloan_tui import lookups
 from kitloan_tui.counter import recording, refusals
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.loan_lookups import AboutLoan, about_loans
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.school_lookups import LostLine, TermLine, loans_by_term, lost_by
 from kitloan_tui.screens.confirm import Confirm
@@ -63,7 +64,7 @@ class School(ListScreen[SchoolRow]):
     def __init__(self, desk: DeskHost, name: str) -> None:
         super().__init__(desk)
         self._school = name
-        self._about: dict[str, lookups.AboutLoan] = {}
+        self._about: dict[str, AboutLoan] = {}
 
     @property
     def heading(self) -> str:
@@ -87,7 +88,7 @@ class School(ListScreen[SchoolRow]):
         found: list[SchoolRow] = []
         if view == "now":
             page = self.college.find.loans(to=name, text=text, after=after)
-            self._about = lookups.about_loans(session, page.items)
+            self._about = about_loans(session, page.items)
             return Page(page.items, page.total, page.next)
         if view == "people":
             people = self.college.directory.people(text, limit=lookups.MOST_PEOPLE).items
@@ -109,7 +110,7 @@ class School(ListScreen[SchoolRow]):
             return (item.term, plural(item.loans, "loan"), "", plural(item.kits, "kit"))
         if isinstance(item, LostLine):
             return (uk(item.on), item.type, item.number, grouped(item.tag))
-        about = self._about.get(item.id, lookups.AboutLoan())
+        about = self._about.get(item.id, AboutLoan())
         many = f"{item.quantity:,} of " if item.quantity > 1 else ""
         return (
             when_due(item, self.college.session.today),

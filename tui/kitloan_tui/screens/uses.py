@@ -19,9 +19,9 @@ from kitloan.text.dates import uk
 from kitloan.text.names import plain
 from kitloan.text.tags import grouped
 from kitloan.values import Page
-from kitloan_tui import lookups
 from kitloan_tui.counter import steps, uses
 from kitloan_tui.counter.verdict import Verdict
+from kitloan_tui.loan_lookups import AboutLoan, LoanBack, about_loans, loan_back
 from kitloan_tui.protocols import DeskHost
 from kitloan_tui.screens.frame import DeskScreen
 from kitloan_tui.screens.listing import ListScreen
@@ -53,14 +53,14 @@ class Uses(ListScreen[UseRow]):
 
     def __init__(self, desk: DeskHost) -> None:
         super().__init__(desk)
-        self._about: dict[str, lookups.AboutLoan] = {}
+        self._about: dict[str, AboutLoan] = {}
 
     def find(self, text: str, view: str, after: str | None) -> Page[UseRow]:
         """A page of loans to ask about, or of what is recorded."""
         if view == "recorded":
             return self.college.engagements.list(text=text, after=after)
         page = self.college.engagements.waiting(after, text=text)
-        self._about = lookups.about_loans(self.college.session, page.items)
+        self._about = about_loans(self.college.session, page.items)
         return page
 
     def cells(self, item: UseRow) -> Sequence[str]:
@@ -68,7 +68,7 @@ class Uses(ListScreen[UseRow]):
         if isinstance(item, EngagementLine):
             tag = grouped(item.tag) if item.tag else ""
             return uk(item.date), item.org or "an event", _learners(item), tag
-        about = self._about.get(item.id, lookups.AboutLoan())
+        about = self._about.get(item.id, AboutLoan())
         return uk(item.back_on), item.to, about.reach, about.number or grouped(item.tag)
 
     def take(self, item: UseRow) -> None:
@@ -128,7 +128,7 @@ class UseForm(DeskScreen):
 
     def refresh_data(self) -> None:
         """Show which loan it is about."""
-        back = lookups.loan_back(self.college.session, self._loan)
+        back = loan_back(self.college.session, self._loan)
         words = "The loan is open again." if back is None else _loan_shown(back)
         self.query_one("#loan", Static).update(Content(plain(words)))
 
@@ -149,7 +149,7 @@ class UseForm(DeskScreen):
             below.report(verdict)
 
     def _act(self) -> Verdict:
-        back = lookups.loan_back(self.college.session, self._loan)
+        back = loan_back(self.college.session, self._loan)
         if back is None:
             raise uses.open_again()
         return uses.record(self.state, self.college, back, self._typed())
@@ -174,5 +174,5 @@ def _learners(item: EngagementLine) -> str:
     return ", ".join(f"{many} {band}" for band, many in item.learners.items()) or "0"
 
 
-def _loan_shown(back: lookups.LoanBack) -> str:
+def _loan_shown(back: LoanBack) -> str:
     return f"{back.type} {grouped(back.tag)}, {back.to}, back on {uk(back.on)}"

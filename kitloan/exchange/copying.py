@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, tuple_
 
 from kitloan.exchange.bounds import LARGE_FILE, LARGE_FILE_ON_A_SERVER
 from kitloan.exchange.sending import remember
@@ -54,9 +54,8 @@ _POINTED_AT = frozenset(
 )
 """Tables whose rows may not go while others point at them."""
 
-_FOR_LOOKING_BACK = [
-    each for each in _entry.indexes if each.name in ("one_part_of_a_request", "entries_of_a_tag")
-]
+_INDEXES = {str(each.name): each for each in _entry.indexes}
+_OF_A_TAG, _OF_A_REQUEST = _INDEXES["entries_of_a_tag"], _INDEXES["one_part_of_a_request"]
 """Indexes of entries that few files need, and that took as long as the entries themselves."""
 
 _READ_AT_ONCE = 5_000
@@ -179,7 +178,7 @@ class Scratch:
             self._store = scratch_store(self.place)
             with self._store.write() as connection:
                 only_replayed(connection)
-                for each in _FOR_LOOKING_BACK:
+                for each in (_OF_A_TAG, _OF_A_REQUEST):
                     each.drop(connection)
                 connection.exec_driver_sql(f"PRAGMA cache_size = -{_SCRATCH_KIB}")
             with self._store.engine.connect() as connection:
@@ -282,21 +281,34 @@ class LedgerCopy:
             self.must_be_current(store)
 
     def look_back(self) -> None:
-        """Copy the entries that the store has, and make the indexes by which they are found.
+        """Copy the entries that the store has, and make the index by which undoing finds them.
 
         Most files need neither: they go on where the ledger ended, and it is long.
+
+        Raises:
+            LedgerMoved: somebody has written to the ledger since the rest was copied.
         """
         if self._sees_all:
             return
         self._sees_all = True
-        if self._before.has_ledger:
-            self._copy(_entry)
-            self._keep(_entry, f" WHERE seq <= {self._before.head.seq}")
-        for each in _FOR_LOOKING_BACK:
-            each.create(self.connection)
+        last = self._before.head.seq
+        if self._before.has_ledger:  # what is beyond the last is the file's
+            self._copy(_entry, _entry.c.seq <= last)
+            self._keep(_entry, f" WHERE seq <= {last}")
+            with self._reading() as store:
+                self.must_be_current(store)
+        _OF_A_TAG.create(self.connection)
 
-    def _copy(self, each: Table) -> None:
-        for rows in _pages(each, self._college, self._reading):
+    def tell_requests_apart(self) -> None:
+        """Refuse a request twice as it is recorded; else the store does, and names no entry.
+
+        It is called before anything is merged: an index of what is there twice cannot be made.
+        """
+        self.look_back()
+        _OF_A_REQUEST.create(self.connection)
+
+    def _copy(self, each: Table, *only: ColumnElement[bool]) -> None:
+        for rows in _pages(each, self._college, self._reading, only):
             self._fill(each, rows)
 
     def must_be_current(self, store: Connection) -> None:
@@ -528,11 +540,13 @@ def _insert_text(into: Table) -> str:
     return f'INSERT INTO "{into.name}" ({names}) VALUES ({values})'
 
 
-def _pages(each: Table, college: str, reading: Reading) -> Iterator[list[tuple[Any, ...]]]:
+def _pages(
+    each: Table, college: str, reading: Reading, only: Iterable[ColumnElement[bool]]
+) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of a college in a table, as the driver gives them, some thousand at a time."""
     key = [column for column in each.primary_key if column.name != "college"]
     at = [list(each.columns).index(column) for column in key]
-    wanted = _of(each, college).order_by(*key).limit(_READ_AT_ONCE)
+    wanted = _of(each, college).where(*only).order_by(*key).limit(_READ_AT_ONCE)
     after: list[Any] = []
     while True:
         page = wanted.where(tuple_(*key) > tuple_(*after)) if after else wanted

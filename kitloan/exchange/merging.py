@@ -204,7 +204,10 @@ def _merge(
             merging.latest,
             ClockReading(merging.first_new, header.exported_at, decisions.at),
         )
-        if not (merging.is_in_order and keep_order(connection, college, top, merging.head)):
+        is_kept = not merging.is_rebased and keep_order(
+            connection, college, top, merging.head, is_in_order=merging.is_in_order
+        )
+        if not is_kept:
             merging.look_back()
             remember_order(connection, college)
     return MergeOutcome(merged, header, merging.first_new)
@@ -286,7 +289,7 @@ class _Merging:
         self._seq, self._prev = header.first - 1, header.prev
         self.head = top
         self.is_in_order = True
-        self._undoes = False
+        self.is_rebased = self._undoes = False
         self._waiting: list[Sealed] = []
         self._apart: dict[str, StoredEntry] = {}
         self._chosen = self._off_main = ""
@@ -559,7 +562,7 @@ class _Merging:
         if not self._may_rebase:
             raise NeedsCopy
         self.look_back()
-        self.is_in_order = False
+        self.is_rebased = True
         try:
             rebase(self._connection, self._college, self.head, self._apart)
         except TooMuchWork as problem:

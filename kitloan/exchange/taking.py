@@ -43,7 +43,10 @@ _TRIES = 3
 
 
 class _BreaksARule(Exception):
-    """What was merged cannot be brought in: to be merged again where all entries are seen."""
+    """Something in a file is wrong: it is merged again, to name the first that is.
+
+    A copy does not tell requests apart by itself, since the store does, and few files are wrong.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Taking:
         self._session, self._file = session, file
         self._decisions, self._progress = decisions, progress
         self._college = college_of(file.header().ledger)
-        self._sees_all = self._was_merged = False
+        self._is_wrong = self._was_merged = False
 
     def take(self, scratch: Scratch, prepared: Prepared | None = None) -> Merged:
         """Merge the file, whole or not at all.
@@ -95,7 +98,10 @@ class Taking:
             BadInput, Refused: as `take`.
         """
         with collecting_rarely():
-            return self._prepare(scratch, self._session.reading)
+            try:
+                return self._prepare(scratch, self._session.reading)
+            except _BreaksARule:
+                return self._prepare(scratch, self._session.reading)
 
     def _take(self, scratch: Scratch) -> Merged:
         if not self.is_dear():
@@ -146,15 +152,17 @@ class Taking:
         most = meter_for(self._file)
         with scratch.emptied() as connection:
             copy = LedgerCopy(connection, self._college, reading)
-            if self._sees_all:
-                copy.look_back()
+            if self._is_wrong:
+                copy.tell_requests_apart()
             try:
                 done = self._merge(connection, most, copy.look_back)
                 changes = copy.compare(scratch.place)
                 self._must_be_brief(changes.rows, done)
-            except (BadInput, Refused):
+            except (BadInput, Refused) as refusal:
                 with reading() as store:
                     copy.must_be_current(store)  # else what is missing may have come
+                if isinstance(refusal, BadInput):
+                    self._look_closer()
                 raise
         return Prepared(done, changes)
 
@@ -190,14 +198,22 @@ class Taking:
             raise
         except Exception as problem:
             must_be_of_the_file(problem)
-            if not self._sees_all:  # then what is wrong is found as it is recorded
-                self._sees_all = True
-                raise _BreaksARule from problem
+            self._look_closer()
             raise self._file.wrong(
                 "impossible", done.first_new, done.header, "leads to something that cannot be kept"
             ) from problem
         self._must_be_possible(store)
         return done.merged
+
+    def _look_closer(self) -> None:
+        """Have a file that is wrong merged again; once.
+
+        Raises:
+            _BreaksARule: it was not looked at closely yet.
+        """
+        if not self._is_wrong:
+            self._is_wrong = True
+            raise _BreaksARule
 
     def _must_be_possible(self, store: Connection) -> None:
         if not self._session.is_national:

@@ -35,6 +35,9 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _NAME = "clocks "
 _ORDERED = "days in order"
+_NOWHERE = ""
+"""What is kept where days go back after no place that is known."""
+_START = (0, 0)
 _PLACE = re.compile(r"([0-9]{1,9}) ([0-9]{1,18}) ([0-9a-f]{64})")
 _KEPT = Query(
     select(setting.c.value).where(setting.c.college == bindparam("c"), setting.c.name == _ORDERED)
@@ -234,48 +237,54 @@ def remember_order(connection: Connection, college: str) -> None:
     """
     ordered = _ordered_to(connection, college)
     if _goes_back(connection, college, ordered):
+        if ordered == _START:
+            _keep(connection, college, _NOWHERE)
         return
     row = _LAST(connection, c=college).first()
-    _keep_place(connection, college, None if row is None else Head(*row))
+    _keep(connection, college, _NOWHERE if row is None else _place_of(Head(*row)))
 
 
-def _keep_place(connection: Connection, college: str, last: Head | None) -> None:
+def _keep(connection: Connection, college: str, place: str) -> None:
     name = {"college": college, "name": _ORDERED}
     connection.execute(delete(setting).where(*(setting.c[key] == name[key] for key in name)))
-    if last is not None:
-        connection.execute(insert(setting).values(value=_place_of(last), **name))
+    connection.execute(insert(setting).values(value=place, **name))
 
 
 def _place_of(last: Head) -> str:
     return f"{last.epoch} {last.seq} {last.hash}"
 
 
-def keep_order(connection: Connection, college: str, before: Head, last: Head) -> bool:
-    """As `remember_order`, after entries in whose days none goes back; reads no other entry.
+def keep_order(
+    connection: Connection, college: str, before: Head, last: Head, *, is_in_order: bool
+) -> bool:
+    """As `remember_order`, after entries were added at the end; reads no entry.
 
     Args:
         connection: the transaction that merges.
         college: whose ledger.
         before: where it ended before they came.
         last: where it ends now.
+        is_in_order: whether no day of theirs goes back.
 
     Returns:
-        Whether it is known, and recorded; else `remember_order` has to read the entries.
+        Whether that is known; else `remember_order` has to read all entries.
     """
-    if before.seq and _KEPT(connection, c=college).scalar() != _place_of(before):
+    kept = _KEPT(connection, c=college).scalar() if before.seq else _NOWHERE
+    if kept is None:
         return False
-    _keep_place(connection, college, last)
-    return True
+    if kept == (_place_of(before) if before.seq else _NOWHERE):
+        _keep(connection, college, _place_of(last) if is_in_order else kept)
+    return True  # else a day after that place goes back, and will for ever
 
 
 def _ordered_to(connection: Connection, college: str) -> tuple[int, int]:
     """The place of the entry up to which a ledger's days are known never to go back."""
     read = _PLACE.fullmatch(_KEPT(connection, c=college).scalar() or "")
     if read is None:
-        return 0, 0
+        return _START
     place = int(read[1]), int(read[2])
     hash_there = _HASH_AT(connection, c=college, e=place[0], s=place[1]).scalar()
-    return place if hash_there == read[3] else (0, 0)
+    return place if hash_there == read[3] else _START
 
 
 def _goes_back(connection: Connection, college: str, after: tuple[int, int]) -> bool:

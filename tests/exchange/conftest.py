@@ -100,3 +100,14 @@ def forewarned(
         until_the_end.enter_context(national)
         merge(national, [colleges["fife"].parts[0], colleges["uhi-nwh"].whole])
         yield national
+
+
+@pytest.fixture
+def place_of() -> Callable[[College], str]:
+    """Where a store is, for another desk that opens it."""
+
+    def place(opened: College) -> str:
+        store = opened.session.store
+        return store.name if store.is_sqlite else store.engine.url.render_as_string(False)
+
+    return place

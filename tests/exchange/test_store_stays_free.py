@@ -280,14 +280,3 @@ def test_which_files_are_copied(on_server: bool, large: int) -> None:
     assert copied(1_000, 3 * SMALL_FILE)
     assert not copied(10**6, large)
     assert copied(10**6, large + 1)
-
-
-@pytest.fixture
-def place_of() -> Callable[[College], str]:
-    """Where a store is, for another desk that opens it."""
-
-    def place(opened: College) -> str:
-        store = opened.session.store
-        return store.name if store.is_sqlite else store.engine.url.render_as_string(False)
-
-    return place

@@ -16,7 +16,6 @@ from exchange.test_any_ledger import BEGINNING, ONE, file_of_bodies, more, seale
 from exchange.test_store_stays_free import (
     AT,
     lent,
-    place_of,
     resumed,
     returned,
     rows_in,
@@ -35,8 +34,6 @@ from kitloan.storage.files import MERGING
 from kitloan.storage.side_files import clear_abandoned
 from trusting import keys_of, merge
 from verify.test_workers import children, must_end, on_linux
-
-__all__ = ["place_of"]
 
 Stores = Callable[[], College]
 

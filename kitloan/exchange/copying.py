@@ -68,7 +68,8 @@ SMALL_FILE = 2_000
 """Bytes of a file that is always merged in the store itself, unless its ledger is new."""
 
 BYTES_OF_A_COPIED_ENTRY = 2.5
-"""Bytes of a file that may cause as much work in the store as copying one entry of its ledger."""
+"""Bytes of a file that may cause as much work in the store as copying the rows that one entry of
+its ledger has made."""
 
 
 def is_worth_copying(entries: int, size: int, *, is_on_server: bool) -> bool:

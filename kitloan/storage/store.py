@@ -356,6 +356,8 @@ def see(connection: Connection, place: Path) -> None:
 
 
 def _lose_sight(connection: Connection) -> None:
+    if connection.invalidated:  # the server went away while it committed: nothing is to be asked
+        return
     if connection.info.pop(_SEES, False):
         driver: Any = connection.connection.dbapi_connection
         driver.execute("DETACH seen")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import kitloan
 from crowd import Crowd
 from faults import stopping
-from kitloan import NewHolding
+from kitloan import NewHolding, StoreError
 from kitloan.tables import LedgerEntry, Loan, table
 
 DESKS = 3
@@ -59,3 +59,20 @@ def test_no_reported_loan_is_lost_with_the_server(
         assert all(closed[each] for each in back), "a return was reported and is not there"
         assert len(requests) == len(set(requests)) == len(closed), "one loan for each request"
         assert desk.ledger.verify().ok
+
+
+def test_a_server_that_goes_away_during_a_commit_is_told_as_one(
+    own_server: tuple[str, Path],
+) -> None:
+    """The moment is short, and a desk that met it showed a library's error and closed."""
+    place, _ = own_server
+    with kitloan.init("fife", place, actor="m.ross") as desk:
+        store = desk.session.store
+        with pytest.raises(StoreError) as refusal, store.write() as connection:
+            mine = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            other = sa.create_engine(store.engine.url)
+            with other.connect() as beside:
+                beside.execute(sa.text(f"SELECT pg_terminate_backend({mine}, 5000)"))
+            other.dispose()
+        assert refusal.value.code == "unreachable"
+        assert desk.holdings.add(NewHolding("STEM kit")).tag, "and the next one is made"

@@ -194,7 +194,7 @@ def must_be_a_name(name: str) -> None:
 
 
 def must_not_look_alike(writer: Writer, name: str) -> None:
-    """Refuse a name that looks like another: whoever reads a list takes the two for one school.
+    """Refuse a name that looks like another: people who read a list take the two for one school.
 
     Raises:
         BadInput: `looks_alike`.

@@ -300,10 +300,10 @@ class LedgerCopy:
                 self.must_be_current(store)
         _OF_A_TAG.create(self.connection)
 
-    def tell_requests_apart(self) -> None:
-        """Refuse a request twice as it is recorded; else the store does, and names no entry.
+    def refuse_repeated_requests(self) -> None:
+        """Refuse a request twice as it is recorded; otherwise the store does, and names no entry.
 
-        It is called before anything is merged: an index of what is there twice cannot be made.
+        Call it before anything is merged: a unique index cannot be made over what is there twice.
         """
         self.look_back()
         _OF_A_REQUEST.create(self.connection)

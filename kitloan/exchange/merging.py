@@ -710,7 +710,7 @@ class StoredEntries:
     def main(self, seq: int) -> OnMain | None:
         """The entry of this number on the branch that counts."""
         top = self._top
-        if seq >= top.seq:  # of the last, the head tells
+        if seq >= top.seq:  # the head has the last
             return OnMain(top.epoch, top.hash) if seq and seq == top.seq else None
         self._reach(seq)
         return self._main.get(seq)

@@ -42,10 +42,10 @@ _TRIES = 3
 """How often a file is merged without a lock, when others merge files of the same ledger."""
 
 
-class _BreaksARule(Exception):
-    """Something in a file is wrong: it is merged again, to name the first that is.
+class _CheckAgain(Exception):
+    """A file cannot be merged: it is merged once more with every check, to name the wrong entry.
 
-    A copy does not tell requests apart by itself, since the store does, and few files are wrong.
+    A copy allows a request twice, because few files have one and the store refuses it.
     """
 
 
@@ -70,7 +70,7 @@ class Taking:
         self._session, self._file = session, file
         self._decisions, self._progress = decisions, progress
         self._college = college_of(file.header().ledger)
-        self._is_wrong = self._was_merged = False
+        self._checks_all = self._was_merged = False
 
     def take(self, scratch: Scratch, prepared: Prepared | None = None) -> Merged:
         """Merge the file, whole or not at all.
@@ -86,7 +86,7 @@ class Taking:
             if prepared is not None:
                 try:
                     return self._bring_in(prepared)
-                except (LedgerMoved, _BreaksARule):
+                except (LedgerMoved, _CheckAgain):
                     pass
             return self._take(scratch)
 
@@ -100,7 +100,7 @@ class Taking:
         with collecting_rarely():
             try:
                 return self._prepare(scratch, self._session.reading)
-            except _BreaksARule:
+            except _CheckAgain:
                 return self._prepare(scratch, self._session.reading)
 
     def _take(self, scratch: Scratch) -> Merged:
@@ -112,13 +112,13 @@ class Taking:
         for _ in range(_TRIES):
             try:
                 return self._bring_in(self._prepare(scratch, self._session.reading))
-            except (LedgerMoved, _BreaksARule):
+            except (LedgerMoved, _CheckAgain):
                 continue
         while True:
             try:
                 with self._session.store.write() as store:
                     return self._under_the_lock(store, scratch)
-            except (LedgerMoved, _BreaksARule):
+            except (LedgerMoved, _CheckAgain):
                 continue  # on a server, another college came whose name looks like this one's
 
     def _under_the_lock(self, store: Connection, scratch: Scratch) -> Merged:
@@ -152,8 +152,8 @@ class Taking:
         most = meter_for(self._file)
         with scratch.emptied() as connection:
             copy = LedgerCopy(connection, self._college, reading)
-            if self._is_wrong:
-                copy.tell_requests_apart()
+            if self._checks_all:
+                copy.refuse_repeated_requests()
             try:
                 done = self._merge(connection, most, copy.look_back)
                 changes = copy.compare(scratch.place)
@@ -162,7 +162,7 @@ class Taking:
                 with reading() as store:
                     copy.must_be_current(store)  # else what is missing may have come
                 if isinstance(refusal, BadInput):
-                    self._look_closer()
+                    self._check_again()
                 raise
         return Prepared(done, changes)
 
@@ -198,22 +198,22 @@ class Taking:
             raise
         except Exception as problem:
             must_be_of_the_file(problem)
-            self._look_closer()
+            self._check_again()
             raise self._file.wrong(
                 "impossible", done.first_new, done.header, "leads to something that cannot be kept"
             ) from problem
         self._must_be_possible(store)
         return done.merged
 
-    def _look_closer(self) -> None:
-        """Have a file that is wrong merged again; once.
+    def _check_again(self) -> None:
+        """Have a file that cannot be merged merged once more, with every check.
 
         Raises:
-            _BreaksARule: it was not looked at closely yet.
+            _CheckAgain: not every check was made yet.
         """
-        if not self._is_wrong:
-            self._is_wrong = True
-            raise _BreaksARule
+        if not self._checks_all:
+            self._checks_all = True
+            raise _CheckAgain
 
     def _must_be_possible(self, store: Connection) -> None:
         if not self._session.is_national:

@@ -269,10 +269,11 @@ def keep_order(
     Returns:
         Whether that is known; else `remember_order` has to read all entries.
     """
-    kept = _KEPT(connection, c=college).scalar() if before.seq else _NOWHERE
+    end = _place_of(before) if before.seq else _NOWHERE
+    kept = _KEPT(connection, c=college).scalar() if before.seq else end
     if kept is None:
         return False
-    if kept == (_place_of(before) if before.seq else _NOWHERE):
+    if kept == end:
         _keep(connection, college, _place_of(last) if is_in_order else kept)
     return True  # else a day after that place goes back, and will for ever
 
